@@ -1,0 +1,41 @@
+import type { Random } from '../generators/random.js'
+import type { Session, ValueKind, ValueKinds } from '../targets/target.js'
+import { WorkDigest } from './digest.js'
+import type { InsertSequence } from './inserts.js'
+import { type KeyForm, keyForms } from './keys.js'
+import type { RunSettings } from './settings.js'
+import { type ValueForm, valueForms } from './values.js'
+
+/** What the transactions of one thread are made from. */
+export interface ThreadContext<V> {
+  readonly session: Session<V>
+  readonly settings: RunSettings
+  readonly random: Random
+  readonly keys: KeyForm
+  readonly form: ValueForm<V>
+  readonly inserts: InsertSequence
+  readonly digest: WorkDigest
+}
+
+export interface ThreadContextParts<K extends ValueKind> {
+  readonly session: Session<ValueKinds[K]>
+  readonly settings: RunSettings & { readonly value: K }
+  readonly random: Random
+  readonly inserts: InsertSequence
+}
+
+export function threadContext<K extends ValueKind>(
+  parts: ThreadContextParts<K>,
+): ThreadContext<ValueKinds[K]> {
+  const { value, keys } = parts.settings
+  return { ...parts, keys: keyForms[keys], form: valueForms[value], digest: new WorkDigest() }
+}
+
+/** The database lost or invented a record: the run is worthless. */
+export class WrongResultError extends Error {
+  override readonly name = 'WrongResultError'
+}
+
+export function missingRecord(number: number): WrongResultError {
+  return new WrongResultError(`record ${number} was committed before, but a read of it found nothing`)
+}

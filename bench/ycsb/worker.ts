@@ -1,0 +1,37 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { RunControl } from '../driver/control.js'
+import { runPhases } from '../driver/loop.js'
+import { Random } from '../generators/random.js'
+import { targetNamed } from '../targets/registry.js'
+import type { ValueKind } from '../targets/target.js'
+import { InsertSequence } from './inserts.js'
+import type { RunSettings } from './settings.js'
+import { threadContext } from './thread.js'
+import { type Role, workOf } from './work.js'
+
+/** What a thread of a run is started with. */
+export interface WorkerTask<K extends ValueKind = ValueKind> {
+  readonly settings: RunSettings & { readonly value: K }
+  readonly handle: unknown
+  readonly thread: number
+  readonly role: Role
+  readonly control: SharedArrayBuffer
+  readonly inserts: SharedArrayBuffer
+}
+
+async function work<K extends ValueKind>(task: WorkerTask<K>): Promise<void> {
+  const { settings, thread } = task
+  const session = await targetNamed(settings.target).connect<K>(task.handle, settings.value, settings)
+  const context = threadContext<K>({
+    session,
+    settings,
+    random: new Random(settings.seed, 1 + thread),
+    inserts: new InsertSequence(task.inserts, thread),
+  })
+  const control = new RunControl(task.control)
+  parentPort?.postMessage('ready')
+  runPhases(control, control.report(thread), workOf(context, task.role))
+  await session.close()
+}
+
+await work(workerData as WorkerTask)

@@ -1,0 +1,15 @@
+import { type CommandDef, defineCommand } from 'citty'
+
+/** The benchmarks are compiled by a project of their own, which uses the library as any program would. */
+async function benchmark(path: string): Promise<CommandDef> {
+  const url = new URL(`../bench/${path}`, import.meta.url)
+  const module: unknown = await import(url.href)
+  return (module as { command: CommandDef }).command
+}
+
+export const bench: CommandDef = defineCommand({
+  meta: { name: 'tidemark bench', description: 'Run a benchmark' },
+  subCommands: {
+    ycsb: async () => await benchmark('ycsb/main.js'),
+  },
+})

@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises'
+import { type CommandDef, defineCommand } from 'citty'
+
+/** From where the built file is. */
+const manifestPath = '../../package.json'
+
+async function version(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL(manifestPath, import.meta.url), 'utf8'))
+  return (manifest as { version: string }).version
+}
+
+/** The command `tidemark`. Each sub-command is loaded when it is asked for. */
+export const root: CommandDef = defineCommand({
+  meta: async () => ({
+    name: 'tidemark',
+    version: await version(),
+    description: 'Strictly serializable transactions in shared memory',
+  }),
+  subCommands: {
+    bench: async () => (await import('./bench.js')).bench,
+  },
+})

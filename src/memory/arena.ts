@@ -1,0 +1,186 @@
+import { ChunkPool } from './chunkPool.js'
+import { MemoryFullError } from './errors.js'
+import { type Address, chunkAddressShift, chunkBytes, header, magazineWords, siteArea, slabCount } from './layout.js'
+import type { Latches } from './latch.js'
+import type { SharedMemory } from './sharedMemory.js'
+import { blockBytesMax, sizeClassCount, sizeClassOf, sizeOfClass } from './sizeClasses.js'
+
+/** Words of a free block, beside the first two, which belong to whoever may still look at the block. */
+const nextWord = 2
+const nextMagazineWord = 3
+
+/** Words of a site's magazines of one slab; `bump` and `bumpEnd` are the unused rest of the chunk last taken. */
+const loaded = 0
+const loadedCount = 1
+const spare = 2
+const bump = 3
+const bumpEnd = 4
+
+/** Words of a slab's depot: full magazines that any site may take. */
+const depotHead = 0
+const depotWords = 2
+
+/**
+ * The allocator, as one site uses it: slabs of equal blocks with magazines (Bonwick and Adams, "Magazines and Vmem",
+ * USENIX 2001).
+ *
+ * A site allocates from and frees to its own `loaded` list, whoever allocated the block, without latch or atomic. A
+ * full list becomes the `spare`, a second one goes to the depot of the slab, where any site finds it, so memory
+ * does not pile up where it is freed. Every change below is a few stores with no call and no loop in between: a thread is
+ * stopped at calls and loops only, so it leaves the lists whole (docs/protocol.md, "Where a thread can die").
+ */
+export class Arena {
+  readonly pool: ChunkPool
+  readonly #memory: SharedMemory
+  readonly #i32: Int32Array
+  readonly #f64: Float64Array
+  readonly #latches: Latches
+  readonly #area: number
+  readonly #magazines: number
+  readonly #chunkTable: number
+  readonly #usedIndex: number
+
+  constructor(memory: SharedMemory, site: number, latches: Latches) {
+    this.#area = memory.siteAreaOf(site)
+    this.pool = new ChunkPool(memory, latches, this.#area + siteArea.chunkIntent)
+    this.#memory = memory
+    this.#i32 = memory.i32
+    this.#f64 = memory.f64
+    this.#latches = latches
+    this.#magazines = this.#area + siteArea.magazines
+    this.#chunkTable = memory.layout.chunkTableStart - memory.layout.firstChunk * 2
+    this.#usedIndex = (this.#area + siteArea.usedBytes) >> 1
+  }
+
+  /** A block of at least `lengthBytes`, its contents undefined. Throws `MemoryFullError`. Constant time up to 16 KiB. */
+  allocate(kind: number, lengthBytes: number): Address {
+    if (lengthBytes > blockBytesMax) return this.#allocateRun(lengthBytes)
+    const sizeClass = sizeClassOf(lengthBytes)
+    const slab = kind * sizeClassCount + sizeClass
+    const magazine = this.#magazines + slab * magazineWords
+    const i32 = this.#i32
+    if (i32[magazine + loaded] === 0) this.#refill(slab, magazine)
+    const block = i32[magazine + loaded]!
+    if (block !== 0) {
+      i32[magazine + loaded] = i32[(block << 1) + nextWord]!
+      i32[magazine + loadedCount]!--
+      this.#f64[this.#usedIndex]! += sizeOfClass[sizeClass]!
+      return block
+    }
+    return this.#carve(slab, magazine, lengthBytes)
+  }
+
+  /**
+   * As `allocate`, but may take of the reserve that is kept for work that frees memory: deletes, the collector's.
+   */
+  allocateReserved(kind: number, lengthBytes: number): Address {
+    this.pool.mayUseReserve = true
+    try {
+      return this.allocate(kind, lengthBytes)
+    } finally {
+      this.pool.mayUseReserve = false
+    }
+  }
+
+  /** Gives a block back. The caller knows that no transaction looks at it any more. */
+  free(address: Address): void {
+    const i32 = this.#i32
+    const slab = i32[this.#chunkTable + ((address >>> chunkAddressShift) << 1)]! - 1
+    if (slab < 0) {
+      this.#freeRun(address)
+      return
+    }
+    const magazine = this.#magazines + slab * magazineWords
+    if (i32[magazine + loadedCount]! >= magazineSize[slab]!) this.#unload(slab, magazine)
+    this.#f64[this.#usedIndex]! -= sizeOfClass[slab < sizeClassCount ? slab : slab - sizeClassCount]!
+    i32[(address << 1) + nextWord] = i32[magazine + loaded]!
+    i32[magazine + loaded] = address
+    i32[magazine + loadedCount]!++
+  }
+
+  /** Bytes that the object at the address takes, block or run. */
+  sizeOf(address: Address): number {
+    const slab = this.pool.slabOf(address)
+    if (slab >= 0) return sizeOfClass[slab % sizeClassCount]!
+    return this.pool.lengthOf(this.pool.indexOf(address)) * chunkBytes
+  }
+
+  #allocateRun(lengthBytes: number): Address {
+    const count = Math.ceil(lengthBytes / chunkBytes)
+    const address = this.pool.takeRun(count)
+    if (address === 0) throw new MemoryFullError(lengthBytes, this.#memory.limitBytes)
+    this.#f64[this.#usedIndex]! += count * chunkBytes
+    this.#i32[this.#area + siteArea.chunkIntent] = 0
+    return address
+  }
+
+  #freeRun(address: Address): void {
+    this.#f64[this.#usedIndex]! -= this.pool.lengthOf(this.pool.indexOf(address)) * chunkBytes
+    this.pool.release(address)
+  }
+
+  #refill(slab: number, magazine: number): void {
+    const i32 = this.#i32
+    if (i32[magazine + spare] !== 0) {
+      i32[magazine + loaded] = i32[magazine + spare]!
+      i32[magazine + loadedCount] = magazineSize[slab]!
+      i32[magazine + spare] = 0
+      return
+    }
+    const depot = header.depots + slab * depotWords
+    if (i32[magazine + bump] !== i32[magazine + bumpEnd] || i32[depot + depotHead] === 0) return
+    this.#latches.acquire(header.depotLatch)
+    const full = i32[depot + depotHead]!
+    if (full !== 0) {
+      i32[depot + depotHead] = i32[(full << 1) + nextMagazineWord]!
+      i32[magazine + loadedCount] = magazineSize[slab]!
+      i32[magazine + loaded] = full
+    }
+    this.#latches.release(header.depotLatch)
+  }
+
+  /** Full lists only go to the depot, so a magazine there always holds `magazineSize` blocks. */
+  #unload(slab: number, magazine: number): void {
+    const i32 = this.#i32
+    if (i32[magazine + spare] === 0) {
+      if (i32[magazine + loadedCount]! < magazineSize[slab]!) return
+      i32[magazine + spare] = i32[magazine + loaded]!
+      i32[magazine + loaded] = 0
+      i32[magazine + loadedCount] = 0
+      return
+    }
+    const depot = header.depots + slab * depotWords
+    this.#latches.acquire(header.depotLatch)
+    const full = i32[magazine + spare]!
+    i32[(full << 1) + nextMagazineWord] = i32[depot + depotHead]!
+    i32[depot + depotHead] = full
+    i32[magazine + spare] = 0
+    this.#latches.release(header.depotLatch)
+    if (i32[magazine + loadedCount]! >= magazineSize[slab]!) this.#unload(slab, magazine)
+  }
+
+  #carve(slab: number, magazine: number, lengthBytes: number): Address {
+    const i32 = this.#i32
+    const sizeClass = slab % sizeClassCount
+    const words = sizeOfClass[sizeClass]! >> 3
+    if (i32[magazine + bump] === i32[magazine + bumpEnd]) this.#takeChunk(slab, magazine, words, lengthBytes)
+    const block = i32[magazine + bump]!
+    i32[magazine + bump] = block + words
+    this.#f64[this.#usedIndex]! += sizeOfClass[sizeClass]!
+    return block
+  }
+
+  #takeChunk(slab: number, magazine: number, words: number, lengthBytes: number): void {
+    const chunk = this.pool.takeForSlab(slab)
+    if (chunk === 0) throw new MemoryFullError(lengthBytes, this.#memory.limitBytes)
+    const i32 = this.#i32
+    i32[magazine + bumpEnd] = chunk + Math.floor(chunkBytes / 8 / words) * words
+    i32[magazine + bump] = chunk
+    i32[this.#area + siteArea.chunkIntent] = 0
+  }
+}
+
+const magazineSize = new Int32Array(slabCount)
+for (let slab = 0; slab < slabCount; slab++) {
+  magazineSize[slab] = Math.max(2, Math.min(64, Math.floor(blockBytesMax / sizeOfClass[slab % sizeClassCount]!)))
+}

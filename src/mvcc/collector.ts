@@ -1,0 +1,158 @@
+import { siteArea } from '../memory/layout.js'
+import type { Stamp } from '../tid/stamp.js'
+import { siteState } from '../tid/siteTable.js'
+import type { Engine } from './engine.js'
+import { leafLockedNow } from './index/tree.js'
+import { keyStart } from './keyBuffer.js'
+import { retiredKind, RetiredQueue } from './retired.js'
+import { keyLengthOfMeta, tableOfMeta, tupleHead, tupleKey, tupleKeyByte, tupleLeaf, wordState } from './tuple.js'
+import { lengthDeleted, versionLength } from './version.js'
+
+const leafEmptied = 1
+
+/**
+ * Gives back what no transaction can see any more. Runs on the writers' own time, a few entries of their queue after every
+ * few commits, and never scans data.
+ *
+ * A version is garbage once its successor's stamp is below the safe stamp: nobody walks past that successor. It is freed
+ * without touching its tuple or its neighbours. An absent tuple (never written, or deleted below the safe stamp) is taken
+ * out of the index, and freed when those who may have found it before are gone.
+ */
+export class Collector {
+  readonly #engine: Engine
+  readonly #i32: Int32Array
+  readonly #u64: BigUint64Array
+  readonly #area: number
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.#i32 = engine.memory.i32
+    this.#u64 = engine.memory.u64
+    this.#area = engine.context.area
+  }
+
+  /** Works off up to `limit` entries. The site has a transaction open. The answer is how many were worked off. */
+  collect(limit: number): number {
+    const { context } = this.#engine
+    const safe = context.site.safeStamp()
+    this.#engine.safeStamp = safe
+    return this.#drain(context.retired, limit, safe)
+  }
+
+  /** Works off what sites that left, or died, have not. */
+  adoptOrphans(limit: number): number {
+    const { context, memory } = this.#engine
+    const { sites } = context
+    let done = 0
+    for (let id = sites.highWater; id > 0; id--) {
+      if (sites.stateOf(id) !== siteState.free) continue
+      const queue = new RetiredQueue(memory, context.arena, memory.siteAreaOf(id))
+      if (queue.isEmpty || !sites.adopt(id, context.site.id)) continue
+      try {
+        done += this.#drain(queue, limit, context.site.safeStamp())
+      } finally {
+        sites.leave(id)
+      }
+    }
+    return done
+  }
+
+  #drain(queue: RetiredQueue, limit: number, safe: Stamp): number {
+    const i32 = this.#i32
+    const { arena } = this.#engine.context
+    let done = 0
+    while (done < limit && !queue.isEmpty && queue.headStamp < safe) {
+      const kind = queue.headKind
+      const address = queue.headAddress
+      done++
+      if (kind === retiredKind.absent) {
+        this.#takeOut(address, safe)
+        queue.shift()
+        continue
+      }
+      i32[this.#area + siteArea.blockInHand] = address
+      queue.shift()
+      if (kind === retiredKind.block || this.#isLeafGone(address)) arena.free(address)
+      else this.#retireAgain(retiredKind.tuple, address)
+      i32[this.#area + siteArea.blockInHand] = 0
+    }
+    return done
+  }
+
+  /** Takes a tuple out of the index, if its key is absent for every transaction. */
+  #takeOut(tuple: number, safe: Stamp): void {
+    const { context } = this.#engine
+    const word = Atomics.load(this.#u64, tuple)
+    const state = Number(word & 3n)
+    if (state === wordState.dead || !this.#isAbsent(tuple, safe)) return
+    const stamp = context.site.next()
+    if (state !== wordState.free || word > stamp || !this.#own(tuple, word, stamp)) {
+      this.#retireAgain(retiredKind.absent, tuple)
+      return
+    }
+    if (!this.#isAbsent(tuple, safe)) Atomics.store(this.#u64, tuple, stamp)
+    else if (!this.bury(tuple, word)) {
+      Atomics.store(this.#u64, tuple, stamp)
+      this.#retireAgain(retiredKind.absent, tuple)
+    }
+    this.#i32[this.#area + siteArea.unlinkedTuple] = 0
+  }
+
+  #retireAgain(kind: number, address: number): void {
+    this.#engine.context.retired.push(kind, address, this.#engine.context.site.retireStamp())
+  }
+
+  #own(tuple: number, word: bigint, stamp: Stamp): boolean {
+    this.#u64[(this.#area + siteArea.unlinkStamp) >> 1] = stamp
+    this.#i32[this.#area + siteArea.unlinkedTuple] = tuple
+    const owned = stamp | BigInt(wordState.owned)
+    if (Atomics.compareExchange(this.#u64, tuple, word, owned) === word) return true
+    this.#i32[this.#area + siteArea.unlinkedTuple] = 0
+    return false
+  }
+
+  /**
+   * The rest of taking out an absent tuple, read up to `readAt`, that this site owns. False, with nothing changed, if
+   * its leaf is locked. A recoverer may do it again from the start.
+   */
+  bury(tuple: number, readAt: Stamp): boolean {
+    const { context, directory, reviveKey } = this.#engine
+    const { retired, site } = context
+    const i32 = this.#i32
+    const table = this.#readKey(tuple)
+    const hash = reviveKey.hash
+    retired.reserve(2)
+    const emptied = this.#engine.treeOf(table).remove(tuple, reviveKey, readAt)
+    if (emptied === leafLockedNow) return false
+    directory.remove(hash, tuple)
+    const deleted = i32[(tuple << 1) + tupleHead]!
+    if (deleted !== 0 && !this.#engine.isInside(deleted, tuple) && !retired.endsWith(deleted)) retired.push(retiredKind.block, deleted, site.retireStamp())
+    i32[(tuple << 1) + tupleLeaf] = emptied === 0 ? 0 : leafEmptied
+    retired.push(retiredKind.tuple, tuple, site.retireStamp())
+    this.#engine.countTuple(-1)
+    return true
+  }
+
+  /** Before the last tuple of a leaf is freed, the leaf goes; false if it cannot go now. */
+  #isLeafGone(tuple: number): boolean {
+    if (this.#i32[(tuple << 1) + tupleLeaf] !== leafEmptied) return true
+    const tree = this.#engine.treeOf(this.#readKey(tuple))
+    const { reviveKey } = this.#engine
+    const leaf = tree.findLeaf(reviveKey.bytes, keyStart, reviveKey.length)
+    return tree.countOf(tree.contentsOf(leaf)) !== 0 || tree.removeEmptyLeaf(leaf)
+  }
+
+  #isAbsent(tuple: number, safe: Stamp): boolean {
+    const head = this.#i32[(tuple << 1) + tupleHead]!
+    return head === 0 || (this.#i32[(head << 1) + versionLength] === lengthDeleted && this.#u64[head]! < safe)
+  }
+
+  /** Puts the tuple's key into `reviveKey`. The answer is its table. */
+  #readKey(tuple: number): number {
+    const { memory, reviveKey } = this.#engine
+    const meta = this.#i32[(tuple << 1) + tupleKey]!
+    const table = tableOfMeta(meta)
+    reviveKey.set(table, memory.windowOf(tuple), memory.offsetOf(tuple) + tupleKeyByte, keyLengthOfMeta(meta))
+    return table
+  }
+}

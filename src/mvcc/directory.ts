@@ -1,0 +1,128 @@
+import { bucketWords, header } from '../memory/layout.js'
+import type { SharedMemory } from '../memory/sharedMemory.js'
+import type { KeyBuffer } from './keyBuffer.js'
+import { stateMask, tupleKey, wordState } from './tuple.js'
+
+/** Buckets are doubled when they hold more than this on average, of eight. */
+const bucketLoad = 6
+
+/**
+ * The hash directory: from a key straight to its tuple, one cache line away.
+ *
+ * It is a hint, not the truth; the ordered index is. Entries are plain stores that may be lost, torn, or stale: a found
+ * tuple counts only if it is not dead and its key is the key sought, and whoever does not find a key here asks the index
+ * and enters what it finds. So the directory needs no latch, no recovery, and no rehashing: when it doubles, the entries
+ * that are now in the wrong bucket are moved as they are found there.
+ */
+export class Directory {
+  readonly #i32: Int32Array
+  readonly #start: number
+  readonly #levelMax: number
+
+  constructor(memory: SharedMemory) {
+    this.#i32 = memory.i32
+    this.#start = memory.layout.directoryStart
+    this.#levelMax = memory.layout.directoryLevelMax
+    Atomics.compareExchange(this.#i32, header.directoryLevel, 0, 4)
+  }
+
+  /** A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. */
+  hint(hash: number): number {
+    const level = this.#i32[header.directoryLevel]!
+    const bucket = hash & ((1 << level) - 1)
+    const first = this.#start + bucket * bucketWords
+    const found = this.#probe(first, hash)
+    return found === 0 ? this.#hintElsewhere(hash, level, bucket) : found
+  }
+
+  /** The live tuple of the key, or 0 if there is none or the directory does not know it. */
+  find(key: KeyBuffer): number {
+    const tuple = this.hint(key.hash)
+    return tuple !== 0 && this.isTupleOf(tuple, key) ? tuple : 0
+  }
+
+  /** Notes where the tuple of a key with this hash is. */
+  enter(hash: number, tuple: number): void {
+    const i32 = this.#i32
+    const mask = (1 << i32[header.directoryLevel]!) - 1
+    const bucket = this.#start + (hash & mask) * bucketWords
+    let slot = this.#vacant(bucket, hash, mask)
+    if (slot < 0) slot = this.#vacant(this.#start + ((hash ^ 1) & mask) * bucketWords, hash, mask)
+    if (slot < 0) slot = bucket + ((hash >>> 24) & 7) * 2
+    i32[slot] = hash
+    i32[slot + 1] = tuple
+  }
+
+  /** Forgets a tuple that is about to be freed. */
+  remove(hash: number, tuple: number): void {
+    const mask = (1 << this.#i32[header.directoryLevel]!) - 1
+    this.#removeFrom(hash & mask, tuple)
+    this.#removeFrom((hash ^ 1) & mask, tuple)
+    this.#removeFrom(hash & (mask >>> 1), tuple)
+  }
+
+  /** Makes the directory large enough for so many tuples. It never shrinks. */
+  fit(tupleCount: number): void {
+    const level = Atomics.load(this.#i32, header.directoryLevel)
+    const fitting = Math.min(this.#levelMax, Math.ceil(Math.log2(tupleCount / bucketLoad)))
+    if (fitting > level) Atomics.compareExchange(this.#i32, header.directoryLevel, level, fitting)
+  }
+
+  get sizeBytes(): number {
+    return bucketWords * 4 * 2 ** this.#i32[header.directoryLevel]!
+  }
+
+  /** A key whose bucket is full lies in the neighbour; one entered before the last doubling where that put it. */
+  #hintElsewhere(hash: number, level: number, bucket: number): number {
+    const first = this.#start + bucket * bucketWords
+    if (this.#i32[first + bucketWords - 1] !== 0) {
+      const found = this.#probe(this.#start + (bucket ^ 1) * bucketWords, hash)
+      if (found !== 0) return found
+    }
+    const before = hash & ((1 << (level - 1)) - 1)
+    if (before === bucket) return 0
+    const moved = this.#probe(this.#start + before * bucketWords, hash) || this.#probe(this.#start + (before ^ 1) * bucketWords, hash)
+    if (moved !== 0) this.enter(hash, moved)
+    return moved
+  }
+
+  #probe(first: number, hash: number): number {
+    const i32 = this.#i32
+    for (let slot = first, end = first + bucketWords; slot < end; slot += 2) if (i32[slot] === hash) return i32[slot + 1]!
+    return 0
+  }
+
+  /**
+   * Whether the tuple is alive and of this key. The state is read first: a tuple alive now is not reused while the
+   * caller's transaction is open, so the key read afterwards is its key.
+   */
+  isTupleOf(tuple: number, key: KeyBuffer): boolean {
+    return (Atomics.load(this.#i32, tuple << 1) & stateMask) !== wordState.dead && this.hasKey(tuple, key)
+  }
+
+  /** Whether the tuple's key is this one. */
+  hasKey(tuple: number, key: KeyBuffer): boolean {
+    const i32 = this.#i32
+    const words = key.words
+    const base = tuple << 1
+    for (let i = 0, end = key.wordCount; i < end; i++) if (i32[base + tupleKey + i] !== words[i]) return false
+    return true
+  }
+
+  /** A slot that is empty, or holds an entry of this hash already, or one that another bucket should hold. */
+  #vacant(bucket: number, hash: number, mask: number): number {
+    const i32 = this.#i32
+    const index = (bucket - this.#start) / bucketWords
+    for (let slot = bucket; slot < bucket + bucketWords; slot += 2) {
+      const found = i32[slot]!
+      if (i32[slot + 1] === 0 || found === hash || ((found & mask) >>> 1) !== index >>> 1) return slot
+    }
+    return -1
+  }
+
+  #removeFrom(bucket: number, tuple: number): void {
+    const i32 = this.#i32
+    const first = this.#start + bucket * bucketWords
+    for (let slot = first; slot < first + bucketWords; slot += 2) if (i32[slot + 1] === tuple) i32[slot + 1] = 0
+  }
+}

@@ -1,0 +1,202 @@
+import { header, siteArea } from '../memory/layout.js'
+import type { Liveness } from '../memory/latch.js'
+import type { SharedMemory } from '../memory/sharedMemory.js'
+import type { Clock } from '../tid/site.js'
+import { SiteTable } from '../tid/siteTable.js'
+import { stampNone, type Stamp } from '../tid/stamp.js'
+import { type AbortReason, abortReasons } from './abort.js'
+import { Catalog } from './catalog.js'
+import { Collector } from './collector.js'
+import { Committer } from './commit.js'
+import { Directory } from './directory.js'
+import type { Tree } from './index/tree.js'
+import { KeyBuffer } from './keyBuffer.js'
+import { Recoverer } from './recover.js'
+import { retiredKind } from './retired.js'
+import { SiteContext } from './siteContext.js'
+import { type Mode, MvccTransaction } from './transaction.js'
+import { insideOf, keyLengthOfMeta, tupleHead, tupleKey } from './tuple.js'
+import { lengthDeleted, versionLength, versionOlder } from './version.js'
+
+/** Words of a site's counters, as 64-bit floats. */
+export const counter = { committed: 0, aborted: 1 } as const
+
+/** A commit collects after so many others; a collection works off at most so many entries. */
+const collectEvery = 16
+const collectLimit = 256
+const adoptEvery = 256
+const fitEvery = 64
+
+export interface EngineOptions {
+  readonly memory: SharedMemory
+  readonly liveness: Liveness
+  readonly thread: number
+  readonly nativeThread?: number
+  readonly clock?: Clock
+}
+
+/** The engine as one thread uses it: runs transactions over the shared memory, synchronously, without any I/O. */
+export class Engine {
+  readonly memory: SharedMemory
+  readonly context: SiteContext
+  readonly directory: Directory
+  readonly catalog: Catalog
+  readonly recoverer: Recoverer
+  /** Scratch for keys read back from tuples. */
+  readonly reviveKey: KeyBuffer = new KeyBuffer()
+  /** A safe stamp computed not long ago. */
+  safeStamp: Stamp = stampNone
+  readonly #committer: Committer
+  readonly #collector: Collector
+  readonly #pool: MvccTransaction[] = []
+  readonly #counters: number
+  #commits = 0
+  #created = 0
+
+  constructor(options: EngineOptions) {
+    const { memory, liveness, thread, nativeThread, clock } = options
+    const sites = new SiteTable(memory.i32, memory.u64, memory.layout.siteTableStart)
+    const id = sites.register(thread, nativeThread ?? 0)
+    this.memory = memory
+    this.context = new SiteContext(memory, sites, id, liveness, clock)
+    this.directory = new Directory(memory)
+    this.catalog = new Catalog(this.context)
+    this.#committer = new Committer(this)
+    this.#collector = new Collector(this)
+    this.recoverer = new Recoverer(this, this.#collector)
+    this.#counters = (this.context.area + siteArea.counters) >> 1
+  }
+
+  /** Opens a transaction. Every one is given back by `commit` or `abort`. */
+  begin(mode: Mode, age: Stamp = stampNone): MvccTransaction {
+    const tx = this.#pool.pop() ?? new MvccTransaction(this)
+    tx.begin(mode, age)
+    return tx
+  }
+
+  /** Ends the transaction: its writes are visible, or undone for the reason answered. */
+  commit(tx: MvccTransaction): AbortReason | undefined {
+    let reason: AbortReason | undefined
+    try {
+      reason = this.#committer.commit(tx)
+    } catch (error) {
+      this.abort(tx, 'memory')
+      throw error
+    }
+    if (reason !== undefined) {
+      this.abort(tx, reason)
+      return reason
+    }
+    this.memory.f64[this.#counters + counter.committed]!++
+    if (tx.writes.count !== 0) this.#tidy()
+    this.#end(tx)
+    return undefined
+  }
+
+  /** Ends the transaction without a trace but the count of its reason. */
+  abort(tx: MvccTransaction, reason: AbortReason): void {
+    if (tx.locker !== 0) this.#committer.release(tx)
+    this.memory.f64[this.#counters + counter.aborted + abortReasons.indexOf(reason)]!++
+    this.#end(tx)
+  }
+
+  treeOf(table: number): Tree {
+    return this.catalog.treeOf(table)
+  }
+
+  /** Gives a transaction in locking mode the tid that it commits at. */
+  restamp(tx: MvccTransaction, stamp: Stamp): void {
+    tx.stamp = stamp
+  }
+
+  /**
+   * Makes the version of a commit list's entry the newest of its tuple, and gives the tuple back. Room in the queue of
+   * retired blocks was reserved.
+   */
+  install(entry: number, stamp: Stamp): void {
+    const { i32, u64 } = this.memory
+    const tuple = i32[entry]!
+    const version = i32[entry + 1]!
+    const head = (tuple << 1) + tupleHead
+    const old = i32[head]!
+    i32[(version << 1) + versionOlder] = old
+    u64[version] = stamp
+    Atomics.store(i32, head, version)
+    Atomics.store(u64, tuple, stamp)
+    this.retireReplaced(tuple, version, stamp)
+  }
+
+  /** Queues what an installed version has made garbage. */
+  retireReplaced(tuple: number, version: number, stamp: Stamp): void {
+    const { i32 } = this.memory
+    const old = i32[(version << 1) + versionOlder]!
+    if (old !== 0 && !this.isInside(old, tuple)) this.context.retired.push(retiredKind.block, old, stamp)
+    if (i32[(version << 1) + versionLength] === lengthDeleted) this.context.retired.push(retiredKind.absent, tuple, stamp)
+  }
+
+  /** Whether a version lies inside its tuple, and not in a block of its own. */
+  isInside(version: number, tuple: number): boolean {
+    return version === insideOf(tuple, keyLengthOfMeta(this.memory.i32[(tuple << 1) + tupleKey]!))
+  }
+
+  /** Works off what is garbage now, of this site and of sites that are gone. The answer is how much. */
+  collect(limit: number = Number.POSITIVE_INFINITY): number {
+    const stamp = this.context.site.begin()
+    try {
+      return this.#collector.collect(limit) + this.#collector.adoptOrphans(limit)
+    } finally {
+      this.context.site.end(stamp)
+    }
+  }
+
+  countTuple(change: number): void {
+    this.memory.i32[this.context.area + siteArea.tupleCount]! += change
+    if (change > 0 && ++this.#created % fitEvery === 0) this.directory.fit(this.tupleCount + fitEvery)
+  }
+
+  /** Keys in the index, absent ones that are not yet taken out included. */
+  get tupleCount(): number {
+    const { memory, context } = this
+    let count = 0
+    for (let id = context.sites.highWater; id > 0; id--) count += memory.i32[memory.siteAreaOf(id) + siteArea.tupleCount]!
+    return count
+  }
+
+  /** Bytes of blocks in use, over all sites. */
+  get usedBytes(): number {
+    const { memory, context } = this
+    let bytes = 0
+    for (let id = context.sites.highWater; id > 0; id--) bytes += memory.f64[(memory.siteAreaOf(id) + siteArea.usedBytes) >> 1]!
+    return bytes
+  }
+
+  /** The sum of a counter over all sites. */
+  sumCounter(index: number): number {
+    const { memory, context } = this
+    let sum = 0
+    for (let id = context.sites.highWater; id > 0; id--) sum += memory.f64[((memory.siteAreaOf(id) + siteArea.counters) >> 1) + index]!
+    return sum
+  }
+
+  get isClosed(): boolean {
+    return Atomics.load(this.memory.i32, header.closed) !== 0
+  }
+
+  /** Detaches the site. Nothing of it may be open. */
+  leave(): void {
+    this.collect()
+    this.context.sites.leave(this.context.site.id)
+  }
+
+  #end(tx: MvccTransaction): void {
+    this.context.site.end(tx.opened)
+    tx.writes.clear()
+    this.#pool.push(tx)
+  }
+
+  #tidy(): void {
+    if (++this.#commits % collectEvery !== 0) return
+    this.#collector.collect(collectLimit)
+    if (this.#commits % (collectEvery * adoptEvery) === 0) this.#collector.adoptOrphans(collectLimit)
+  }
+}

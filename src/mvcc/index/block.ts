@@ -1,0 +1,208 @@
+import type { SharedMemory } from '../../memory/sharedMemory.js'
+import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
+
+/**
+ * The contents of an index node: an immutable block.
+ *
+ *     word 0   count of entries
+ *     word 1   right sibling's node, 0 at the right end
+ *     word 2   (links free blocks)
+ *     word 3   level: 0 is a leaf; -1 a dead node, whose keys are its right sibling's
+ *     word 4   length of `low` and of `high`, 16 bits each; a `high` of `noHigh` is above all keys
+ *     word 5   length of the common prefix of the entries' keys
+ *     heads    count words: four key bytes after the prefix, as an integer that orders as they do
+ *     targets  count words: tuples in a leaf, nodes above
+ *     (inner)  count words: where each separator ends, counted in bytes from the start of the separators
+ *     bytes    prefix, low, high, separators
+ *
+ * The node covers the keys from `low` to before `high`. An entry of an inner node leads to the keys from its separator
+ * on; the first one's is the node's `low`.
+ */
+export const blockCount = 0
+export const blockRight = 1
+export const blockLevel = 3
+export const blockBounds = 4
+export const blockPrefix = 5
+export const blockHeads = 6
+export const levelDead = -1
+export const noHigh = 0xffff
+
+/** Entries of a node. More make scans cheaper and insertions dearer. */
+export const entryLimit = 64
+
+export interface KeyBytes {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly length: number
+}
+
+/** Reads blocks and tuples' keys. */
+export class BlockReader {
+  readonly i32: Int32Array
+  readonly memory: SharedMemory
+
+  constructor(memory: SharedMemory) {
+    this.i32 = memory.i32
+    this.memory = memory
+  }
+
+  /** First entry whose key is not below the given one (for `after`, above it), among tuples of a leaf or separators. */
+  lowerBound(block: number, key: Uint8Array, start: number, length: number): number {
+    const i32 = this.i32
+    const words = block << 1
+    const count = i32[words + blockCount]!
+    const prefixLength = i32[words + blockPrefix]!
+    const beside = this.#comparePrefix(block, prefixLength, key, start, length)
+    if (beside !== 0) return beside < 0 ? 0 : count
+    const head = headOf(key, start + prefixLength, start + length)
+    const heads = words + blockHeads
+    let low = 0
+    let high = count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const found = i32[heads + middle]!
+      if (found < head) low = middle + 1
+      else if (found > head) high = middle
+      else if (this.compareEntry(block, middle, key, start, length) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Orders the key of an entry against the given key. */
+  compareEntry(block: number, entry: number, key: Uint8Array, start: number, length: number): number {
+    if (this.i32[(block << 1) + blockLevel] === 0) return this.compareTuple(this.targetOf(block, entry), key, start, length)
+    const separators = this.#separatorsOffset(block)
+    const from = separators + this.#separatorStart(block, entry)
+    const to = separators + this.#separatorEnd(block, entry)
+    return compareBytes(this.memory.windowOf(block), from, to - from, key, start, length)
+  }
+
+  compareTuple(tuple: number, key: Uint8Array, start: number, length: number): number {
+    const window = this.memory.windowOf(tuple)
+    return compareBytes(window, this.memory.offsetOf(tuple) + tupleKeyByte, this.tupleKeyLength(tuple), key, start, length)
+  }
+
+  tupleKeyLength(tuple: number): number {
+    return keyLengthOfMeta(this.i32[(tuple << 1) + tupleKey]!)
+  }
+
+  targetOf(block: number, entry: number): number {
+    const words = block << 1
+    return this.i32[words + blockHeads + this.i32[words + blockCount]! + entry]!
+  }
+
+  /** Whether the key is at or above the block's `high`; for the keys strictly before it, ask `isAbove`. */
+  isBeyond(block: number, key: Uint8Array, start: number, length: number): boolean {
+    const highLength = this.highLength(block)
+    if (highLength === noHigh) return this.isDead(block)
+    const window = this.memory.windowOf(block)
+    return compareBytes(window, this.#highOffset(block), highLength, key, start, length) <= 0
+  }
+
+  /** Whether keys just below the given one lie right of the block. */
+  isAbove(block: number, key: Uint8Array, start: number, length: number): boolean {
+    const highLength = this.highLength(block)
+    if (highLength === noHigh) return this.isDead(block)
+    const window = this.memory.windowOf(block)
+    return compareBytes(window, this.#highOffset(block), highLength, key, start, length) < 0
+  }
+
+  isDead(block: number): boolean {
+    return this.i32[(block << 1) + blockLevel] === levelDead
+  }
+
+  lowLength(block: number): number {
+    return this.i32[(block << 1) + blockBounds]! & 0xffff
+  }
+
+  highLength(block: number): number {
+    return this.i32[(block << 1) + blockBounds]! >>> 16
+  }
+
+  lowOf(block: number): KeyBytes {
+    const start = this.#bytesOffset(block) + this.i32[(block << 1) + blockPrefix]!
+    return { bytes: this.memory.windowOf(block), start, length: this.lowLength(block) }
+  }
+
+  /** The bound above, or undefined at the right end. */
+  highOf(block: number): KeyBytes | undefined {
+    const length = this.highLength(block)
+    if (length === noHigh) return undefined
+    return { bytes: this.memory.windowOf(block), start: this.#highOffset(block), length }
+  }
+
+  separatorOf(block: number, entry: number): KeyBytes {
+    const from = this.#separatorStart(block, entry)
+    const length = this.#separatorEnd(block, entry) - from
+    return { bytes: this.memory.windowOf(block), start: this.#separatorsOffset(block) + from, length }
+  }
+
+  keyOfTuple(tuple: number): KeyBytes {
+    const start = this.memory.offsetOf(tuple) + tupleKeyByte
+    return { bytes: this.memory.windowOf(tuple), start, length: this.tupleKeyLength(tuple) }
+  }
+
+  prefixOf(block: number): KeyBytes {
+    return { bytes: this.memory.windowOf(block), start: this.#bytesOffset(block), length: this.i32[(block << 1) + blockPrefix]! }
+  }
+
+  #comparePrefix(block: number, prefixLength: number, key: Uint8Array, start: number, length: number): number {
+    const window = this.memory.windowOf(block)
+    const offset = this.#bytesOffset(block)
+    const shared = length < prefixLength ? length : prefixLength
+    for (let i = 0; i < shared; i++) {
+      const difference = key[start + i]! - window[offset + i]!
+      if (difference !== 0) return difference
+    }
+    return length < prefixLength ? -1 : 0
+  }
+
+  #bytesOffset(block: number): number {
+    const words = block << 1
+    const perEntry = this.i32[words + blockLevel]! > 0 ? 3 : 2
+    return this.memory.offsetOf(block) + (blockHeads + perEntry * this.i32[words + blockCount]!) * 4
+  }
+
+  #highOffset(block: number): number {
+    return this.#bytesOffset(block) + this.i32[(block << 1) + blockPrefix]! + this.lowLength(block)
+  }
+
+  #separatorsOffset(block: number): number {
+    const highLength = this.highLength(block)
+    return this.#highOffset(block) + (highLength === noHigh ? 0 : highLength)
+  }
+
+  #separatorStart(block: number, entry: number): number {
+    return entry === 0 ? 0 : this.#separatorEnd(block, entry - 1)
+  }
+
+  #separatorEnd(block: number, entry: number): number {
+    const words = block << 1
+    return this.i32[words + blockHeads + 2 * this.i32[words + blockCount]! + entry]!
+  }
+}
+
+/** Four key bytes from `at`, zero where the key has ended, as a signed integer of the same order. */
+export function headOf(bytes: Uint8Array, at: number, end: number): number {
+  let head = 0
+  for (let i = at; i < at + 4; i++) head = (head << 8) | (i < end ? bytes[i]! : 0)
+  return head ^ 0x8000_0000
+}
+
+/** Bytes order, a prefix before what it begins. */
+export function compareBytes(
+  a: Uint8Array,
+  aStart: number,
+  aLength: number,
+  b: Uint8Array,
+  bStart: number,
+  bLength: number,
+): number {
+  const shared = aLength < bLength ? aLength : bLength
+  for (let i = 0; i < shared; i++) {
+    const difference = a[aStart + i]! - b[bStart + i]!
+    if (difference !== 0) return difference
+  }
+  return aLength - bLength
+}

@@ -1,0 +1,207 @@
+import type { Arena } from '../../memory/arena.js'
+import { blockKind, siteArea } from '../../memory/layout.js'
+import type { SharedMemory } from '../../memory/sharedMemory.js'
+import {
+  blockBounds,
+  blockCount,
+  blockHeads,
+  blockLevel,
+  blockPrefix,
+  type BlockReader,
+  blockRight,
+  headOf,
+  type KeyBytes,
+  levelDead,
+  noHigh,
+} from './block.js'
+
+export interface BlockParts {
+  readonly level: number
+  readonly right: number
+  readonly low: KeyBytes
+  readonly high: KeyBytes | undefined
+  readonly targets: readonly number[]
+  /** The key of each entry; of an inner node's, the separator. */
+  readonly keys: readonly KeyBytes[]
+}
+
+export const emptyKey: KeyBytes = { bytes: new Uint8Array(0), start: 0, length: 0 }
+
+/**
+ * Writes new blocks. A written block is noted in the site's `indexNewBlock` until the tree has published it, so that a
+ * recoverer frees it if this thread dies before.
+ */
+export class BlockWriter {
+  readonly #reader: BlockReader
+  readonly #memory: SharedMemory
+  readonly #i32: Int32Array
+  readonly #arena: Arena
+  readonly #newBlockWord: number
+
+  constructor(reader: BlockReader, arena: Arena, area: number) {
+    this.#reader = reader
+    this.#memory = reader.memory
+    this.#i32 = reader.i32
+    this.#arena = arena
+    this.#newBlockWord = area + siteArea.indexNewBlock
+  }
+
+  build(parts: BlockParts): number {
+    const { level, right, low, high, targets, keys } = parts
+    const count = targets.length
+    const first = keys[0] ?? emptyKey
+    const last = keys[count - 1] ?? emptyKey
+    const prefixLength = commonPrefix(first, last)
+    const separatorBytes = level > 0 ? keys.reduce((sum, key) => sum + key.length, 0) : 0
+    const tail = prefixLength + low.length + (high?.length ?? 0) + separatorBytes
+    const headWords = blockHeads + (level > 0 ? 3 : 2) * count
+    const block = this.#allocate(headWords * 4 + tail)
+    const i32 = this.#i32
+    const words = block << 1
+    i32[words + blockCount] = count
+    i32[words + blockRight] = right
+    i32[words + blockLevel] = level
+    i32[words + blockBounds] = low.length | ((high === undefined ? noHigh : high.length) << 16)
+    i32[words + blockPrefix] = prefixLength
+    const heads = words + blockHeads
+    for (let i = 0; i < count; i++) {
+      const key = keys[i]!
+      i32[heads + i] = headOf(key.bytes, key.start + prefixLength, key.start + key.length)
+      i32[heads + count + i] = targets[i]!
+    }
+    const window = this.#memory.windowOf(block)
+    let offset = this.#memory.offsetOf(block) + headWords * 4
+    offset = copyBytes(window, offset, first, prefixLength)
+    offset = copyBytes(window, offset, low, low.length)
+    if (high !== undefined) offset = copyBytes(window, offset, high, high.length)
+    if (level === 0) return block
+    let end = 0
+    for (let i = 0; i < count; i++) {
+      offset = copyBytes(window, offset, keys[i]!, keys[i]!.length)
+      end += keys[i]!.length
+      i32[heads + 2 * count + i] = end
+    }
+    return block
+  }
+
+  /** The contents of a node that is out of the tree: everything is at its right sibling. */
+  buildDead(low: KeyBytes, right: number): number {
+    const block = this.build({ level: 0, right, low, high: undefined, targets: [], keys: [] })
+    this.#i32[(block << 1) + blockLevel] = levelDead
+    return block
+  }
+
+  /** A leaf with one more tuple, at `entry`. Copies the heads, unless the key does not share the prefix. */
+  insertTuple(block: number, entry: number, tuple: number): number {
+    const key = this.#reader.keyOfTuple(tuple)
+    const count = this.#i32[(block << 1) + blockCount]!
+    if (count === 0 || !startsWith(key, this.#reader.prefixOf(block))) return this.#rebuildWith(block, entry, tuple)
+    const copy = this.#allocateLike(block, 1)
+    const prefixLength = this.#i32[(block << 1) + blockPrefix]!
+    this.#copyEntries(block, 0, copy, 0, entry)
+    this.#copyEntries(block, entry, copy, entry + 1, count - entry)
+    const heads = (copy << 1) + blockHeads
+    this.#i32[heads + entry] = headOf(key.bytes, key.start + prefixLength, key.start + key.length)
+    this.#i32[heads + count + 1 + entry] = tuple
+    return copy
+  }
+
+  /** A leaf with another tuple of the same key at `entry`. */
+  replaceTuple(block: number, entry: number, tuple: number): number {
+    const count = this.#i32[(block << 1) + blockCount]!
+    const copy = this.#allocateLike(block, 0)
+    this.#copyEntries(block, 0, copy, 0, count)
+    this.#i32[(copy << 1) + blockHeads + count + entry] = tuple
+    return copy
+  }
+
+  /** A leaf without the tuple at `entry`. */
+  removeTuple(block: number, entry: number): number {
+    const count = this.#i32[(block << 1) + blockCount]!
+    const copy = this.#allocateLike(block, -1)
+    this.#copyEntries(block, 0, copy, 0, entry)
+    this.#copyEntries(block, entry + 1, copy, entry, count - entry - 1)
+    return copy
+  }
+
+  /** A block with other bounds or another right sibling. */
+  withBounds(block: number, change: { right?: number; low?: KeyBytes; high?: KeyBytes | undefined }): number {
+    return this.build({ ...this.partsOf(block), ...change })
+  }
+
+  partsOf(block: number): BlockParts {
+    const reader = this.#reader
+    const words = block << 1
+    const count = this.#i32[words + blockCount]!
+    const level = this.#i32[words + blockLevel]!
+    const targets: number[] = []
+    const keys: KeyBytes[] = []
+    for (let i = 0; i < count; i++) {
+      const target = reader.targetOf(block, i)
+      targets.push(target)
+      keys.push(level === 0 ? reader.keyOfTuple(target) : reader.separatorOf(block, i))
+    }
+    return { level, right: this.#i32[words + blockRight]!, low: reader.lowOf(block), high: reader.highOf(block), targets, keys }
+  }
+
+  #rebuildWith(block: number, entry: number, tuple: number): number {
+    const parts = this.partsOf(block)
+    const targets = [...parts.targets]
+    const keys = [...parts.keys]
+    targets.splice(entry, 0, tuple)
+    keys.splice(entry, 0, this.#reader.keyOfTuple(tuple))
+    return this.build({ ...parts, targets, keys })
+  }
+
+  /** A copy of a leaf's header and bytes, with room for `more` entries. */
+  #allocateLike(block: number, more: number): number {
+    const i32 = this.#i32
+    const words = block << 1
+    const count = i32[words + blockCount]!
+    const high = this.#reader.highLength(block)
+    const tail = i32[words + blockPrefix]! + this.#reader.lowLength(block) + (high === noHigh ? 0 : high)
+    const headWords = blockHeads + 2 * (count + more)
+    const copy = this.#allocate(headWords * 4 + tail)
+    const copyWords = copy << 1
+    i32[copyWords + blockCount] = count + more
+    i32[copyWords + blockRight] = i32[words + blockRight]!
+    i32[copyWords + blockLevel] = 0
+    i32[copyWords + blockBounds] = i32[words + blockBounds]!
+    i32[copyWords + blockPrefix] = i32[words + blockPrefix]!
+    const from = words + blockHeads + 2 * count
+    i32.copyWithin(copyWords + headWords, from, from + ((tail + 3) >> 2))
+    return copy
+  }
+
+  #copyEntries(from: number, fromEntry: number, to: number, toEntry: number, length: number): void {
+    if (length === 0) return
+    const i32 = this.#i32
+    const fromHeads = (from << 1) + blockHeads + fromEntry
+    const toHeads = (to << 1) + blockHeads + toEntry
+    const fromCount = i32[(from << 1) + blockCount]!
+    const toCount = i32[(to << 1) + blockCount]!
+    i32.copyWithin(toHeads, fromHeads, fromHeads + length)
+    i32.copyWithin(toHeads + toCount, fromHeads + fromCount, fromHeads + fromCount + length)
+  }
+
+  #allocate(lengthBytes: number): number {
+    const block = this.#arena.allocate(blockKind.data, (lengthBytes + 3) & ~3)
+    this.#i32[this.#newBlockWord] = block
+    return block
+  }
+}
+
+export function commonPrefix(a: KeyBytes, b: KeyBytes): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) if (a.bytes[a.start + i] !== b.bytes[b.start + i]) return i
+  return shared
+}
+
+function startsWith(key: KeyBytes, prefix: KeyBytes): boolean {
+  return key.length >= prefix.length && commonPrefix(key, prefix) === prefix.length
+}
+
+function copyBytes(target: Uint8Array, offset: number, source: KeyBytes, length: number): number {
+  for (let i = 0; i < length; i++) target[offset + i] = source.bytes[source.start + i]!
+  return offset + length
+}

@@ -1,0 +1,219 @@
+import { blockKind, siteArea } from '../../memory/layout.js'
+import { type KeyBuffer, keyStart } from '../keyBuffer.js'
+import type { SiteContext } from '../siteContext.js'
+import { stateMask, tupleLeaf, wordState } from '../tuple.js'
+import { BlockReader, blockCount, blockLevel, blockRight, entryLimit } from './block.js'
+import { BlockWriter, emptyKey } from './blockWriter.js'
+import { nodeBytes, nodeContents, nodeLatch, raiseLeaf, tableRoot } from './node.js'
+import { Restructure } from './restructure.js'
+
+/** What `insert` and `remove` answer when a transaction in locking mode is in the way. */
+export const leafLocked = 0
+export const leafLockedNow = -1
+
+/**
+ * The ordered index of one table: a B-link tree (Lehman and Yao, 1981) with immutable contents.
+ *
+ * Readers descend without latches: contents never change, and a node that was split or emptied since leads on to its right
+ * sibling. A writer latches one leaf, builds new contents, and publishes them with one store. The levels above change
+ * under the table's structure latch (`Restructure`). Everything replaced is freed once no open transaction can see it.
+ *
+ * The tree holds every tuple of the table, present, absent or deleted alike; what a key's presence means is up to versions.
+ */
+export class Tree {
+  readonly reader: BlockReader
+  readonly #i32: Int32Array
+  readonly #context: SiteContext
+  readonly #writer: BlockWriter
+  readonly #restructure: Restructure
+  readonly #entry: number
+
+  /** `entry` is the first word of the table's catalog entry. */
+  constructor(context: SiteContext, entry: number) {
+    this.#context = context
+    this.#i32 = context.memory.i32
+    this.#entry = entry
+    this.reader = new BlockReader(context.memory)
+    this.#writer = new BlockWriter(this.reader, context.arena, context.area)
+    this.#restructure = new Restructure(context, this, this.#writer, entry)
+  }
+
+  /** Makes the root of a new table: one empty leaf. The caller holds the catalog latch. */
+  createRoot(): void {
+    const { arena, area } = this.#context
+    const i32 = this.#i32
+    const node = arena.allocate(blockKind.data, nodeBytes)
+    i32[area + siteArea.indexNewNode] = node
+    this.#context.memory.u64[node] = 0n
+    i32[(node << 1) + nodeContents] = 0
+    i32[(node << 1) + nodeLatch] = 0
+    const block = this.#writer.build({ level: 0, right: 0, low: emptyKey, high: undefined, targets: [], keys: [] })
+    i32[(node << 1) + nodeContents] = block
+    i32[area + siteArea.indexNewBlock] = 0
+    Atomics.store(i32, this.#entry + tableRoot, node)
+    i32[area + siteArea.indexNewNode] = 0
+  }
+
+  get root(): number {
+    return Atomics.load(this.#i32, this.#entry + tableRoot)
+  }
+
+  contentsOf(node: number): number {
+    return Atomics.load(this.#i32, (node << 1) + nodeContents)
+  }
+
+  rightOf(block: number): number {
+    return this.#i32[(block << 1) + blockRight]!
+  }
+
+  levelOf(block: number): number {
+    return this.#i32[(block << 1) + blockLevel]!
+  }
+
+  countOf(block: number): number {
+    return this.#i32[(block << 1) + blockCount]!
+  }
+
+  /** The leaf that covers the key or, with `before`, the keys just below it. */
+  findLeaf(key: Uint8Array, start: number, length: number, before = false): number {
+    return this.findNode(0, key, start, length, before)
+  }
+
+  findNode(level: number, key: Uint8Array, start: number, length: number, before = false): number {
+    let node = this.root
+    for (;;) {
+      const block = this.contentsOf(node)
+      if (before ? this.reader.isAbove(block, key, start, length) : this.reader.isBeyond(block, key, start, length)) {
+        node = this.rightOf(block)
+        continue
+      }
+      if (this.levelOf(block) === level) return node
+      node = this.reader.targetOf(block, this.#childEntry(block, key, start, length, before))
+    }
+  }
+
+  /** The leaf at the left end. */
+  firstLeaf(): number {
+    let node = this.root
+    for (;;) {
+      const block = this.contentsOf(node)
+      if (this.reader.isDead(block)) node = this.rightOf(block)
+      else if (this.levelOf(block) === 0) return node
+      else node = this.reader.targetOf(block, 0)
+    }
+  }
+
+  /** The leaf at the right end. */
+  lastLeaf(): number {
+    let node = this.root
+    for (;;) {
+      const block = this.contentsOf(node)
+      const right = this.rightOf(block)
+      if (right !== 0) node = right
+      else if (this.levelOf(block) === 0) return node
+      else node = this.reader.targetOf(block, this.countOf(block) - 1)
+    }
+  }
+
+  /** The tuple of the key in these contents, or 0. */
+  tupleIn(block: number, key: KeyBuffer): number {
+    const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
+    if (entry >= this.countOf(block)) return 0
+    const tuple = this.reader.targetOf(block, entry)
+    return this.reader.compareTuple(tuple, key.bytes, keyStart, key.length) === 0 ? tuple : 0
+  }
+
+  /** The tuple of the key, or 0. */
+  find(key: KeyBuffer): number {
+    for (;;) {
+      const block = this.contentsOf(this.findLeaf(key.bytes, keyStart, key.length))
+      if (!this.reader.isBeyond(block, key.bytes, keyStart, key.length)) return this.tupleIn(block, key)
+    }
+  }
+
+  /**
+   * Enters a tuple that has no versions yet. The answer is the tuple, or the live one already there, or `leafLocked` if
+   * the leaf must be split and a transaction in locking mode, other than `locker`, holds it.
+   */
+  insert(tuple: number, key: KeyBuffer, locker: number): number {
+    const leaf = this.latchLeaf(key.bytes, key.length)
+    const block = this.contentsOf(leaf)
+    const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
+    const count = this.countOf(block)
+    const there = entry < count ? this.reader.targetOf(block, entry) : 0
+    const isThere = there !== 0 && this.reader.compareTuple(there, key.bytes, keyStart, key.length) === 0
+    if (isThere && (Atomics.load(this.#i32, there << 1) & stateMask) !== wordState.dead) {
+      this.unlatch(leaf)
+      return there
+    }
+    if (!isThere && count >= entryLimit) return this.#restructure.split(leaf, entry, tuple, locker) ? tuple : leafLocked
+    this.#i32[(tuple << 1) + tupleLeaf] = leaf
+    this.#replace(leaf, () => (isThere ? this.#writer.replaceTuple(block, entry, tuple) : this.#writer.insertTuple(block, entry, tuple)))
+    return tuple
+  }
+
+  /**
+   * Makes an absent tuple that the caller owns dead, and takes it out. Whoever makes its key anew must commit above
+   * those that read its absence: the leaf takes over `readAt`. The answer is the leaf if it is empty now, 0 if it is
+   * not, or `leafLockedNow`, with nothing changed.
+   */
+  remove(tuple: number, key: KeyBuffer, readAt: bigint): number {
+    const leaf = this.latchLeaf(key.bytes, key.length)
+    const block = this.contentsOf(leaf)
+    const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
+    if (entry >= this.countOf(block) || this.reader.targetOf(block, entry) !== tuple) {
+      this.unlatch(leaf)
+      return 0
+    }
+    const { i32, u64 } = this.#context.memory
+    if (!raiseLeaf(i32, u64, leaf, readAt)) {
+      this.unlatch(leaf)
+      return leafLockedNow
+    }
+    Atomics.store(u64, tuple, BigInt(wordState.dead))
+    this.#replace(leaf, () => this.#writer.removeTuple(block, entry))
+    return this.countOf(block) === 1 ? leaf : 0
+  }
+
+  /** Takes an empty leaf out of the tree. False if that cannot be now: it is locked, or was just latched. */
+  removeEmptyLeaf(leaf: number): boolean {
+    return this.#restructure.removeEmptyLeaf(leaf)
+  }
+
+  /** Latches the leaf that covers the key (at `keyStart` of `bytes`). */
+  latchLeaf(bytes: Uint8Array, length: number): number {
+    let leaf = this.findLeaf(bytes, keyStart, length)
+    for (;;) {
+      this.#context.latches.acquire((leaf << 1) + nodeLatch)
+      const block = this.contentsOf(leaf)
+      if (!this.reader.isBeyond(block, bytes, keyStart, length)) return leaf
+      this.unlatch(leaf)
+      leaf = this.rightOf(block)
+    }
+  }
+
+  unlatch(leaf: number): void {
+    this.#context.latches.release((leaf << 1) + nodeLatch)
+  }
+
+  /** Publishes new contents of a latched leaf, and unlatches it. */
+  #replace(leaf: number, build: () => number): void {
+    const { pool } = this.#context.arena
+    pool.mayUseReserve = true
+    try {
+      this.#restructure.publish(leaf, build())
+    } catch (error) {
+      this.#restructure.abandon()
+      throw error
+    } finally {
+      pool.mayUseReserve = false
+      this.unlatch(leaf)
+    }
+  }
+
+  #childEntry(block: number, key: Uint8Array, start: number, length: number, before: boolean): number {
+    const entry = this.reader.lowerBound(block, key, start, length)
+    if (!before && entry < this.countOf(block) && this.reader.compareEntry(block, entry, key, start, length) === 0) return entry
+    return entry === 0 ? 0 : entry - 1
+  }
+}

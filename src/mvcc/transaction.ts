@@ -1,0 +1,236 @@
+import { blockKind, siteArea } from '../memory/layout.js'
+import { Wait } from '../memory/latch.js'
+import { siteOf, type Stamp } from '../tid/stamp.js'
+import { ConflictError } from './abort.js'
+import type { Engine } from './engine.js'
+import { raiseLeaf } from './index/node.js'
+import { leafLocked, type Tree } from './index/tree.js'
+import { type KeyBuffer, keyStart } from './keyBuffer.js'
+import { createLocker, lockedWord, lockerOf, raiseFloor, siteOfLocker } from './locker.js'
+import { lockLeaf, lockTuple } from './locking.js'
+import { retiredKind } from './retired.js'
+import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
+import { lengthDeleted, versionHeaderBytes, versionLength, versionOlder } from './version.js'
+import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
+
+export type Mode = 'optimistic' | 'locking'
+
+/**
+ * One attempt of one transaction: reads at its tid, collects writes, and is then committed or undone by the engine.
+ * Instances are used again for later transactions. `read` leaves what it found in `source`, `start` and `end`.
+ */
+export class MvccTransaction {
+  stamp: Stamp = 0n
+  /** The stamp that the site has open for it; in locking mode `stamp` becomes a later one at commit. */
+  opened: Stamp = 0n
+  /** Address of the locker in locking mode, otherwise 0. */
+  locker = 0
+  readonly writes: WriteSet = new WriteSet()
+  /** The bytes of the value last read: copy them before anything else. */
+  source: Buffer
+  start = 0
+  end = 0
+  readonly #engine: Engine
+  readonly #i32: Int32Array
+  readonly #u64: BigUint64Array
+  readonly #scratch = new BigUint64Array(1)
+  readonly #low = new Int32Array(this.#scratch.buffer)
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.#i32 = engine.memory.i32
+    this.#u64 = engine.memory.u64
+    this.source = this.writes.staging
+  }
+
+  /** Begins an attempt. In locking mode `age` is the stamp of the first attempt, or 0 if this is it. */
+  begin(mode: Mode, age: Stamp): void {
+    this.opened = this.stamp = this.#engine.context.site.begin()
+    if (mode === 'locking') this.locker = createLocker(this.#engine.context, age === 0n ? this.stamp : age)
+  }
+
+  /** Looks the key up; false if it is absent. */
+  read(tree: Tree, key: KeyBuffer): boolean {
+    let tuple = this.#engine.directory.hint(key.hash)
+    // The key is compared after the protection, which is an acquire, so it is the key of the tuple protected.
+    if (tuple === 0 || !this.protect(tuple) || !this.#engine.directory.hasKey(tuple, key)) tuple = this.#locate(tree, key)
+    if (tuple === 0) return false
+    if (this.writes.count !== 0) {
+      const entry = this.writes.indexOf(tuple)
+      if (entry !== notWritten) return this.#ownWrite(entry)
+    }
+    return this.show(this.visible(tuple))
+  }
+
+  /** Stages a write: the value is `writes.staging` from `start` to `end`, or a delete. */
+  write(tree: Tree, key: KeyBuffer, start: number, end: number): void {
+    for (;;) {
+      const tuple = this.tupleFor(tree, key, end - start)
+      if (this.locker !== 0 && !lockTuple(this.#engine, this, tuple)) continue
+      this.writes.set(tuple, start, end)
+      return
+    }
+  }
+
+  delete(tree: Tree, key: KeyBuffer): void {
+    this.write(tree, key, 0, writeDeleted)
+  }
+
+  /** The live tuple of the key, made if there is none. */
+  tupleFor(tree: Tree, key: KeyBuffer, valueLength: number): number {
+    return this.#engine.directory.find(key) || this.#findOrCreate(tree, key, valueLength)
+  }
+
+  /**
+   * Protects what this transaction reads of the tuple from writers below its tid; false if the tuple is dead.
+   *
+   * Waits in one case only: the tuple is owned by a transaction that commits below this one, whose version is what must
+   * be read. When it answers true, one of these holds, and nothing that commits later can change what is read:
+   * 1. the stamp is at or above this tid, so a writer below it is refused from now on;
+   * 2. the tuple is owned above this tid: the same, and the version to come is not ours to see;
+   * 3. the tuple is locked, and its locker's floor is at or above this tid, so it will commit above it.
+   */
+  protect(tuple: number): boolean {
+    if (this.locker !== 0) return lockTuple(this.#engine, this, tuple)
+    const u64 = this.#u64
+    const stamp = this.stamp
+    let wait: Wait | undefined
+    let found = u64[tuple]!
+    for (;;) {
+      this.#scratch[0] = found
+      const state = this.#low[0]! & 3
+      if (state === wordState.free && found < stamp) {
+        const was = Atomics.compareExchange(u64, tuple, found, stamp)
+        if (was === found) return true
+        found = was
+        continue
+      }
+      if (state === wordState.dead) return false
+      if (state !== wordState.locked && found >= stamp) {
+        // An acquire: the head read next is at least as new as the word.
+        const again = Atomics.load(u64, tuple)
+        if (again === found) return true
+        found = again
+        continue
+      }
+      if (state === wordState.locked && raiseFloor(u64, lockerOf(found), stamp)) return true
+      wait ??= new Wait(this.#i32, this.#engine.context.liveness)
+      wait.step(state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(found)) : siteOf(found), 'a tuple')
+      found = Atomics.load(u64, tuple)
+    }
+  }
+
+  /** The version of a protected tuple that this transaction sees, or 0 if the key is absent. */
+  visible(tuple: number): number {
+    const i32 = this.#i32
+    const u64 = this.#u64
+    let version = i32[(tuple << 1) + tupleHead]!
+    if (this.locker === 0) {
+      const stamp = this.stamp
+      while (version !== 0 && u64[version]! >= stamp) version = i32[(version << 1) + versionOlder]!
+    }
+    return version !== 0 && i32[(version << 1) + versionLength] !== lengthDeleted ? version : 0
+  }
+
+  /** Points `source`, `start` and `end` at a version's value; false for no version. */
+  show(version: number): boolean {
+    if (version === 0) return false
+    const memory = this.#engine.memory
+    this.source = memory.windowOf(version)
+    this.start = memory.offsetOf(version) + versionHeaderBytes
+    this.end = this.start + this.#i32[(version << 1) + versionLength]!
+    return true
+  }
+
+  /** As `show`, for a write of this transaction. False if it is a delete. */
+  showWrite(entry: number): boolean {
+    return this.#ownWrite(entry)
+  }
+
+  /** Protects a leaf against writes below this tid into it, or in locking mode against all. */
+  protectLeaf(leaf: number): void {
+    if (this.locker !== 0) {
+      lockLeaf(this.#engine, this, leaf)
+      return
+    }
+    const wait = new Wait(this.#i32, this.#engine.context.liveness)
+    while (!raiseLeaf(this.#i32, this.#u64, leaf, this.stamp)) {
+      const word = Atomics.load(this.#u64, leaf)
+      if (Number(word & 3n) !== wordState.locked) continue
+      if (raiseFloor(this.#u64, lockerOf(word), this.stamp)) return
+      wait.step(siteOfLocker(this.#i32, lockerOf(word)), 'a range')
+    }
+  }
+
+  holds(word: bigint): boolean {
+    return this.locker !== 0 && word === lockedWord(this.locker)
+  }
+
+  /** The live tuple of the key, protected; or 0, and then the key's absence is protected. */
+  #locate(tree: Tree, key: KeyBuffer): number {
+    for (;;) {
+      const leaf = tree.findLeaf(key.bytes, keyStart, key.length)
+      this.protectLeaf(leaf)
+      const block = tree.contentsOf(leaf)
+      if (tree.reader.isBeyond(block, key.bytes, keyStart, key.length)) continue
+      const tuple = tree.tupleIn(block, key)
+      if (tuple === 0 || !this.protect(tuple)) return 0
+      this.#engine.directory.enter(key.hash, tuple)
+      return tuple
+    }
+  }
+
+  #ownWrite(entry: number): boolean {
+    const end = this.writes.ends[entry]!
+    if (end === writeDeleted) return false
+    this.source = this.writes.staging
+    this.start = this.writes.starts[entry]!
+    this.end = end
+    return true
+  }
+
+  #findOrCreate(tree: Tree, key: KeyBuffer, valueLength: number): number {
+    const found = tree.find(key)
+    const isAlive = found !== 0 && this.#engine.directory.isTupleOf(found, key)
+    const tuple = isAlive ? found : this.#create(tree, key, valueLength)
+    this.#engine.directory.enter(key.hash, tuple)
+    return tuple
+  }
+
+  /**
+   * Makes an absent tuple, and enters it in the index, so that a write always has a tuple. It is owned until it is in the
+   * index; a check for an absent tuple is queued, in case this transaction does not commit.
+   */
+  #create(tree: Tree, key: KeyBuffer, valueLength: number): number {
+    const { context } = this.#engine
+    const i32 = this.#i32
+    context.retired.reserve()
+    const tuple = context.arena.allocate(blockKind.tuple, tupleBytes(key.length, valueLength))
+    i32[context.area + siteArea.newTuple] = tuple
+    const words = tuple << 1
+    this.#u64[tuple] = this.stamp | BigInt(wordState.owned)
+    i32[words + tupleHead] = 0
+    i32[words + tupleLeaf] = 0
+    for (let i = 0; i < key.wordCount; i++) i32[words + tupleKey + i] = key.words[i]!
+    let entered = leafLocked
+    try {
+      entered = tree.insert(tuple, key, this.locker)
+    } finally {
+      if (entered !== tuple) this.#discard(tuple)
+    }
+    if (entered === leafLocked) throw new ConflictError('locked')
+    if (entered !== tuple) return entered
+    Atomics.store(this.#u64, tuple, this.stamp)
+    context.retired.push(retiredKind.absent, tuple, this.stamp)
+    i32[context.area + siteArea.newTuple] = 0
+    this.#engine.countTuple(1)
+    return tuple
+  }
+
+  #discard(tuple: number): void {
+    const { context } = this.#engine
+    Atomics.store(this.#u64, tuple, BigInt(wordState.dead))
+    context.arena.free(tuple)
+    this.#i32[context.area + siteArea.newTuple] = 0
+  }
+}

@@ -1,0 +1,140 @@
+import { ClockLimitError } from './errors.js'
+import { type Stamp, tickNs, tickStamp } from './stamp.js'
+import { siteState, type SiteTable } from './siteTable.js'
+
+/** Nanoseconds of a clock that never goes back and is the same for every thread of the process. */
+export type Clock = () => bigint
+
+export const monotonicClock: Clock = process.hrtime.bigint
+
+/**
+ * One attached thread: gives out tids, and tells everybody below which tid it may still read.
+ *
+ * *Strictly increasing per site, unique across sites*: the tick grows, the site is in the low bits.
+ *
+ * *Never below a safe tid computed earlier*: `begin` publishes `active` (its bound is the last stamp it gave out) with a
+ * sequentially consistent store before it reads the clock; `safeStamp` reads the clock before it reads the slots. Either
+ * the collector sees the slot active, and takes its bound, or the site reads the clock after the collector did.
+ *
+ * *Real time*: if one transaction ends before another starts, the second reads the clock later. That makes its tick
+ * larger only if the clock advances by a tick between two readings. `Site` probes that once, and checks it at every
+ * `begin`; where a clock is coarser (100 ns on some systems), `end` waits until the clock has passed the tick.
+ */
+export class Site {
+  readonly id: number
+  readonly table: SiteTable
+  readonly #clock: Clock
+  readonly #i32: Int32Array
+  readonly #u64: BigUint64Array
+  readonly #activeIndex: number
+  readonly #boundIndex: number
+  readonly #open: Stamp[] = []
+  readonly #scratch = new BigUint64Array(1)
+  readonly #halves = new Uint32Array(this.#scratch.buffer)
+  #last: Stamp
+
+  constructor(i32: Int32Array, u64: BigUint64Array, table: SiteTable, id: number, clock: Clock = monotonicClock) {
+    this.id = id
+    this.table = table
+    this.#clock = clock
+    this.#i32 = i32
+    this.#u64 = u64
+    this.#activeIndex = table.activeIndex(id)
+    this.#boundIndex = table.boundIndex(id)
+    this.#last = table.boundOf(id)
+    if (isCoarse(clock)) table.markClockCoarse()
+  }
+
+  /** Opens a transaction: its stamp (state bits zero) is above every stamp this site gave out. */
+  begin(): Stamp {
+    if (this.#open.length === 0) Atomics.store(this.#i32, this.#activeIndex, 1)
+    const stamp = this.next()
+    if (this.#open.length === 0) this.#u64[this.#boundIndex] = stamp
+    this.#open.push(stamp)
+    return stamp
+  }
+
+  /** Closes a transaction opened by `begin`: after it, nothing that only this one could see is protected. */
+  end(stamp: Stamp): void {
+    const open = this.#open
+    if (open.length === 1) {
+      open.pop()
+      if (this.table.isClockCoarse) this.#passTick(stamp)
+      Atomics.store(this.#i32, this.#activeIndex, 0)
+      return
+    }
+    const index = open.lastIndexOf(stamp)
+    if (index < 0) throw new Error(`tidemark bug: the stamp ${stamp} is not open at site ${this.id}`)
+    open.splice(index, 1)
+    if (index === 0) this.#u64[this.#boundIndex] = open[0]!
+    if (this.table.isClockCoarse) this.#passTick(stamp)
+  }
+
+  /** A fresh stamp without opening a transaction: above every stamp given out before by any site. */
+  next(): Stamp {
+    for (;;) {
+      const stamp = this.#read(this.id << 2)
+      if (stamp > this.#last) {
+        this.#last = stamp
+        return stamp
+      }
+      this.table.markClockCoarse()
+    }
+  }
+
+  /** The stamp of now, of nobody's: above all stamps of earlier ticks, below all of later ones. */
+  now(): Stamp {
+    return this.#read(0)
+  }
+
+  /** Above every stamp given out before now, by any site: what is taken out of sight now is unseen by those above. */
+  retireStamp(): Stamp {
+    return this.now() + tickStamp
+  }
+
+  /** No transaction open now or opened later, on any site, has a stamp below the answer. Linear in the number of sites. */
+  safeStamp(): Stamp {
+    let safe = this.now()
+    const table = this.table
+    for (let id = table.highWater; id > 0; id--) {
+      if (Atomics.load(this.#i32, table.activeIndex(id)) === 0) continue
+      const bound = Atomics.load(this.#u64, table.boundIndex(id))
+      if (bound < safe) safe = bound
+    }
+    return safe
+  }
+
+  get openCount(): number {
+    return this.#open.length
+  }
+
+  get isAttached(): boolean {
+    return this.table.stateOf(this.id) === siteState.attached
+  }
+
+  #read(siteAndState: number): Stamp {
+    this.#scratch[0] = this.#clock()
+    const low = this.#halves[0]!
+    const high = this.#halves[1]!
+    if (high >>> 26 !== 0) throw new ClockLimitError(this.#scratch[0]!)
+    this.#halves[1] = (high << 6) | (low >>> 26)
+    this.#halves[0] = ((low << 6) & ~0x3ff) | siteAndState
+    return this.#scratch[0]!
+  }
+
+  #passTick(stamp: Stamp): void {
+    const tick = stamp >> 10n
+    while (this.now() >> 10n <= tick);
+  }
+}
+
+/** Two readings in a row must differ by a tick at least; 256 tries, about 10 us, find a coarse clock surely. */
+function isCoarse(clock: Clock): boolean {
+  let before = clock()
+  for (let i = 0; i < 256; i++) {
+    const now = clock()
+    if (now - before < BigInt(tickNs)) return true
+    before = now
+  }
+  return false
+}

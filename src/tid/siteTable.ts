@@ -1,0 +1,152 @@
+import { SiteLimitError } from './errors.js'
+import { siteLimit } from './stamp.js'
+
+/**
+ * The table of sites in shared memory: who is attached, and below which stamp each may still read.
+ *
+ * Shared words, and who writes them:
+ * - `state`: claimed by compare-and-exchange; set to `dying` by the recoverer of a dead thread, then back to `free`.
+ * - `active`: written by the site alone (and cleared by its recoverer).
+ * - `bound`: written by the site alone: a stamp not above that of any transaction it has open. It only grows, and
+ *   survives the site, so the next owner of the slot continues above its predecessor's stamps.
+ */
+export const siteSlotWords = 32
+export const siteTableWords: number = (siteLimit + 2) * siteSlotWords
+
+export const siteState = { free: 0, attached: 1, dying: 2 } as const
+
+const stateWord = 0
+const activeWord = 1
+const boundWord = 2
+const threadWord = 4
+const nativeThreadWord = 5
+const recovererWord = 6
+
+const highWaterWord = 0
+const coarseClockWord = 1
+
+export class SiteTable {
+  readonly #i32: Int32Array
+  readonly #u64: BigUint64Array
+  readonly #base: number
+
+  constructor(i32: Int32Array, u64: BigUint64Array, base: number) {
+    this.#i32 = i32
+    this.#u64 = u64
+    this.#base = base
+  }
+
+  /** Claims a free slot for a thread. `nativeThread` is 0 where the platform does not tell it. */
+  register(thread: number, nativeThread: number): number {
+    for (let id = 1; id <= siteLimit; id++) {
+      const slot = this.slotOf(id)
+      if (Atomics.compareExchange(this.#i32, slot + stateWord, siteState.free, siteState.attached) !== siteState.free) continue
+      this.#i32[slot + threadWord] = thread
+      this.#i32[slot + nativeThreadWord] = nativeThread
+      this.#raiseHighWater(id)
+      return id
+    }
+    throw new SiteLimitError()
+  }
+
+  leave(id: number): void {
+    const slot = this.slotOf(id)
+    Atomics.store(this.#i32, slot + activeWord, 0)
+    this.#i32[slot + threadWord] = 0
+    this.#i32[slot + nativeThreadWord] = 0
+    Atomics.store(this.#i32, slot + stateWord, siteState.free)
+  }
+
+  /** Claims a dead thread's slot: the one caller that is answered true may recover it; everybody else leaves it alone. */
+  claimDead(id: number, recoverer: number): boolean {
+    return this.#claim(id, siteState.attached, recoverer)
+  }
+
+  /** Claims a slot that nobody uses, to look after what its last owner has left. */
+  adopt(id: number, recoverer: number): boolean {
+    return this.#claim(id, siteState.free, recoverer)
+  }
+
+  /** The slots that a recoverer, now dead itself, has claimed and not finished with. */
+  claimedBy(recoverer: number): number[] {
+    const claimed: number[] = []
+    for (let id = 1; id <= this.highWater; id++) {
+      if (this.stateOf(id) === siteState.dying && this.#i32[this.slotOf(id) + recovererWord] === recoverer) claimed.push(id)
+    }
+    return claimed
+  }
+
+  /** Takes over a slot that a dead recoverer had claimed. */
+  takeOver(id: number, recoverer: number): void {
+    this.#i32[this.slotOf(id) + recovererWord] = recoverer
+  }
+
+  #claim(id: number, from: number, recoverer: number): boolean {
+    const slot = this.slotOf(id)
+    if (Atomics.compareExchange(this.#i32, slot + stateWord, from, siteState.dying) !== from) return false
+    this.#i32[slot + recovererWord] = recoverer
+    return true
+  }
+
+  stateOf(id: number): number {
+    return Atomics.load(this.#i32, this.slotOf(id) + stateWord)
+  }
+
+  threadOf(id: number): number {
+    return this.#i32[this.slotOf(id) + threadWord]!
+  }
+
+  nativeThreadOf(id: number): number {
+    return this.#i32[this.slotOf(id) + nativeThreadWord]!
+  }
+
+  isActive(id: number): boolean {
+    return Atomics.load(this.#i32, this.slotOf(id) + activeWord) !== 0
+  }
+
+  boundOf(id: number): bigint {
+    return Atomics.load(this.#u64, this.boundIndex(id))
+  }
+
+  /** Sites above it were never attached. */
+  get highWater(): number {
+    return Atomics.load(this.#i32, this.#base + highWaterWord)
+  }
+
+  get attachedCount(): number {
+    let count = 0
+    for (let id = 1; id <= this.highWater; id++) if (this.stateOf(id) !== siteState.free) count++
+    return count
+  }
+
+  /** Whether some thread has ever seen two clock readings in one tick; see `Site`. */
+  get isClockCoarse(): boolean {
+    return this.#i32[this.#base + coarseClockWord] !== 0
+  }
+
+  markClockCoarse(): void {
+    Atomics.store(this.#i32, this.#base + coarseClockWord, 1)
+  }
+
+  slotOf(id: number): number {
+    return this.#base + siteSlotWords * id
+  }
+
+  activeIndex(id: number): number {
+    return this.slotOf(id) + activeWord
+  }
+
+  boundIndex(id: number): number {
+    return (this.slotOf(id) + boundWord) >> 1
+  }
+
+  #raiseHighWater(id: number): void {
+    const word = this.#base + highWaterWord
+    let seen = Atomics.load(this.#i32, word)
+    while (seen < id) {
+      const found = Atomics.compareExchange(this.#i32, word, seen, id)
+      if (found === seen) return
+      seen = found
+    }
+  }
+}
