@@ -39,19 +39,16 @@ async function transfer(from, to, amount) {
 console.log('Alice has', await transfer('alice', 'bob', 30), 'after her transfer')
 await assert.rejects(transfer('alice', 'bob', 1000), { message: 'Alice has only 70' })
 
-// Forty transfers at once over the same two accounts: each is retried until it fits between the others.
+// A held snapshot sees the store as it was when it was taken, whatever happens meanwhile.
 const before = store.snapshot()
-await Promise.all(
-  Array.from({ length: 40 }, (_, i) =>
-    i % 2 === 0 ? transfer('alice', 'bob', 1) : transfer('bob', 'alice', 1),
-  ),
-)
 
+// Ten transfers at once between the same two accounts: each is retried until it fits between the others.
+await Promise.all(Array.from({ length: 10 }, () => transfer('alice', 'bob', 1)))
 // A held snapshot sees the store as it was, for as long as it is open.
 console.log(
-  'then',
+  'before',
   [...before.getRange(accounts)],
-  '\nnow ',
+  '\nafter ',
   store.snapshot((tx) => [...tx.getRange(accounts)]),
 )
 before.close()

@@ -20,6 +20,9 @@ const records = 100_000
 const accounts = 1000
 const total = accounts * 1000
 
+let snapshots = 0
+let wrongTotals = 0
+
 const store = await open()
 /** @type {import('tidemark').Table<number, string>} */
 const recordTable = store.table('records', { codec: string })
@@ -31,8 +34,6 @@ console.log(
 )
 await load()
 await runThreads('reads and updates', 'records')
-let snapshots = 0
-let wrongTotals = 0
 await runThreads('bank transfers', 'bank', watchTotal)
 const holds = sumOfAccounts()
 say(

@@ -12,6 +12,7 @@ else await countUp()
 
 async function main() {
   const store = await open()
+  /** @type {import('tidemark').Table<string, number>} */
   const counters = store.table('counters')
   await store.transaction((tx) => tx.put(counters, 'visits', 0))
 

@@ -3,7 +3,7 @@ import type { Liveness } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
 import type { Clock } from '../tid/site.js'
 import { SiteTable } from '../tid/siteTable.js'
-import { stampNone, type Stamp } from '../tid/stamp.js'
+import { type Stamp, stampNone, tickNs, tickStamp } from '../tid/stamp.js'
 import { type AbortReason, abortReasons } from './abort.js'
 import { Catalog } from './catalog.js'
 import { Collector } from './collector.js'
@@ -42,6 +42,8 @@ export class Engine {
   readonly directory: Directory
   readonly catalog: Catalog
   readonly recoverer: Recoverer
+  /** The key of the operation at hand. */
+  readonly key: KeyBuffer = new KeyBuffer()
   /** Scratch for keys read back from tuples. */
   readonly reviveKey: KeyBuffer = new KeyBuffer()
   /** A safe stamp computed not long ago. */
@@ -176,6 +178,20 @@ export class Engine {
     let sum = 0
     for (let id = context.sites.highWater; id > 0; id--) sum += memory.f64[((memory.siteAreaOf(id) + siteArea.counters) >> 1) + index]!
     return sum
+  }
+
+  /** Who holds back collection: the thread of the oldest open transaction, and for how long it has been open. */
+  oldestOpen(): { thread: number; ageMs: number } | undefined {
+    const { sites, site } = this.context
+    let oldest: { bound: Stamp; id: number } | undefined
+    for (let id = sites.highWater; id > 0; id--) {
+      if (!sites.isActive(id)) continue
+      const bound = sites.boundOf(id)
+      if (oldest === undefined || bound < oldest.bound) oldest = { bound, id }
+    }
+    if (oldest === undefined) return undefined
+    const ticks = Number((site.now() - oldest.bound) / tickStamp)
+    return { thread: sites.threadOf(oldest.id), ageMs: Math.max(0, (ticks * tickNs) / 1e6) }
   }
 
   get isClosed(): boolean {

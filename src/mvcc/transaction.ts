@@ -72,6 +72,19 @@ export class MvccTransaction {
     }
   }
 
+  /** As `write`, if the key is absent; otherwise false. Only the key itself is protected, not its neighbourhood. */
+  insert(tree: Tree, key: KeyBuffer, start: number, end: number): boolean {
+    for (;;) {
+      const tuple = this.tupleFor(tree, key, end - start)
+      const entry = this.writes.indexOf(tuple)
+      if (entry !== notWritten && this.writes.ends[entry] !== writeDeleted) return false
+      if (!this.protect(tuple)) continue
+      if (entry === notWritten && this.visible(tuple) !== 0) return false
+      this.writes.set(tuple, start, end)
+      return true
+    }
+  }
+
   delete(tree: Tree, key: KeyBuffer): void {
     this.write(tree, key, 0, writeDeleted)
   }

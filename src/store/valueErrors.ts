@@ -17,6 +17,12 @@ export class ValueTypeError extends TidemarkError {
     this.path = path
     this.problem = problem
   }
+
+  /** The same, seen from the value around it. Other errors are what they were. */
+  static within(step: string, error: unknown): unknown {
+    if (!(error instanceof ValueTypeError)) return error
+    return new ValueTypeError(error.value, error.problem, joinPath(step, error.path))
+  }
 }
 
 /** These bytes are not what the codec wrote, or another codec wrote them. */
@@ -26,6 +32,10 @@ export class ValueCorruptError extends TidemarkError {
       code: 'TIDEMARK_VALUE_CORRUPT',
     })
   }
+}
+
+export function joinPath(step: string, rest: string): string {
+  return rest === '' || rest.startsWith('[') ? step + rest : `${step}.${rest}`
 }
 
 function shortened(path: string): string {
@@ -42,4 +52,20 @@ function describe(value: unknown): string {
     maxStringLength: 60,
     breakLength: Number.POSITIVE_INFINITY,
   })
+}
+
+/** The encoded value is longer than one version can be. */
+export class ValueTooLongError extends TidemarkError {
+  readonly limitBytes: number
+  /** The length, if the codec came so far. */
+  readonly lengthBytes: number | undefined
+
+  constructor(lengthBytes: number | undefined, limitBytes: number) {
+    super(
+      `The value takes ${lengthBytes ?? `more than ${2 * limitBytes}`} bytes encoded, and the limit is ${limitBytes}: split it over several keys.`,
+      { code: 'TIDEMARK_VALUE_TOO_LONG' },
+    )
+    this.lengthBytes = lengthBytes
+    this.limitBytes = limitBytes
+  }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { deadFiles, runTimeCycles, wrongImports } from './layers.js'
+import { deadFiles, runTimeCycles, unusedPackages, wrongImports } from './layers.js'
 import { parseSource, readSources, root } from './sources.js'
 
 interface Manifest {
@@ -37,6 +37,10 @@ describe('the source', () => {
 
   test('has no import cycle at run time', () => {
     expect(runTimeCycles(sources)).toEqual([])
+  })
+
+  test('uses every package it depends on', () => {
+    expect(unusedPackages(readSources(['src', 'bench']), packages)).toEqual([])
   })
 
   test('has no dead file', () => {
@@ -105,6 +109,13 @@ describe('the cycle rule finds', () => {
     })
     expect(runTimeCycles(sources)).toEqual([])
   })
+})
+
+test('the package rule finds a dependency without an import', () => {
+  const sources = planted({ 'src/a.ts': `import { pack } from 'msgpackr/pack'; import { b } from '@c/d/e'` })
+  expect(unusedPackages(sources, ['msgpackr', '@c/d', 'citty'])).toEqual([
+    `package.json: nothing imports 'citty'`,
+  ])
 })
 
 describe('the dead file rule finds', () => {

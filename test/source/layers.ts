@@ -79,8 +79,18 @@ function wrongPackage(source: Source, specifier: string, packages: readonly stri
     return coreModules.includes(specifier) ? undefined : `the core imports ${coreModules.join(', ')} only`
   }
   if (specifier.startsWith('node:')) return undefined
-  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+  const name = packageOf(specifier)
   return packages.includes(name) ? undefined : `'${name}' is not a dependency of the package`
+}
+
+/** Dependencies that users install for nothing. */
+export function unusedPackages(sources: readonly Source[], packages: readonly string[]): string[] {
+  const used = new Set(sources.flatMap(importsOf).map(({ specifier }) => packageOf(specifier)))
+  return packages.filter((name) => !used.has(name)).map((name) => `package.json: nothing imports '${name}'`)
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 }
 
 /** Groups of files that import each other when run, one cycle named per group. */

@@ -1,5 +1,5 @@
 import type { UntypedCodec } from '../codec.js'
-import { ValueTypeError } from '../valueErrors.js'
+import { joinPath, ValueTypeError } from '../valueErrors.js'
 import { readWhole } from './msgpackRead.js'
 import { writeValue } from './msgpackWrite.js'
 
@@ -20,12 +20,17 @@ export const msgpack: UntypedCodec = { name: 'msgpack', encode, decode }
 function encode(value: unknown, target: Buffer, start: number): number {
   if (value === undefined)
     throw new ValueTypeError(value, 'it stands for a missing row; delete the key, or store null')
+  const end = writeMsgpack(value, target, start)
+  return end > target.length ? -1 : end
+}
+
+/** Writes a value inside a longer one. An end beyond `target.length` says that it does not fit. */
+export function writeMsgpack(value: unknown, target: Buffer, start: number): number {
   try {
-    const end = writeValue(value, target, start, 0)
-    return end > target.length ? -1 : end
+    return writeValue(value, target, start, 0)
   } catch (error) {
-    if (!(error instanceof ValueTypeError) || error.path !== '') throw error
-    throw new ValueTypeError(error.value, error.problem, pathTo(error.value, value, new Set()) ?? '')
+    const path = error instanceof ValueTypeError && pathTo(error.value, value, new Set())
+    throw path ? ValueTypeError.within(path, error) : error
   }
 }
 
@@ -43,7 +48,7 @@ function pathTo(part: unknown, whole: unknown, seen: Set<unknown>): string | und
   for (const [step, member] of members(whole)) {
     if (Object.is(member, part)) return step
     const rest = pathTo(part, member, seen)
-    if (rest !== undefined) return rest.startsWith('[') ? step + rest : `${step}.${rest}`
+    if (rest !== undefined) return joinPath(step, rest)
   }
   return undefined
 }

@@ -3,17 +3,22 @@ import { nativeText, readLatin1, shortText } from '../nativeText.js'
 import { ValueCorruptError } from '../valueErrors.js'
 import { binaryKinds, depthLimit, extension, head } from './msgpackFormat.js'
 
-/** What is being read: no code of the user runs before `readWhole` returns, so one pair is enough. */
-let position = 0
+/** Where the next value starts. No code of the user runs while one is read, so one pair is enough. */
+export let position = 0
 let limit = 0
 
 /** Reads the one value that fills `[start, end)`. */
 export function readWhole(source: Buffer, start: number, end: number): unknown {
-  position = start
-  limit = end
-  const value = readValue(source, 0)
+  const value = readNext(source, start, end)
   if (position !== end) throw corrupt(`the value ends at ${position - start} of ${end - start} bytes`)
   return value
+}
+
+/** Reads the value at `start`, wherever it ends before `end`. */
+export function readNext(source: Buffer, start: number, end: number): unknown {
+  position = start
+  limit = end
+  return readValue(source, 0)
 }
 
 function readValue(source: Buffer, depth: number): unknown {

@@ -86,13 +86,17 @@ function isRoot(prototype: object): boolean {
 }
 
 function writeRecord(value: Record<string, unknown>, target: Buffer, start: number, depth: number): number {
-  const keys = Object.keys(value)
-  let position = writeCount(keys.length, head.fixMap, head.map16, target, start)
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string
+  const count = Object.keys(value).length
+  let position = writeCount(count, head.fixMap, head.map16, target, start)
+  let written = 0
+  // Within `for in` a member is found without a search. Its own come first, then those of a tampered Object.prototype.
+  for (const key in value) {
+    if (written === count) break
     position = writeValue(value[key], target, writeText(key, target, position), depth + 1)
     if (position > target.length) return position
+    written++
   }
+  if (written < count) throw new ValueTypeError(value, 'a getter of it took members away')
   return position
 }
 

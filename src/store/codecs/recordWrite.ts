@@ -1,8 +1,8 @@
 import { asBigint, asFloat, putDoubleWord, putWord } from '../doubleWord.js'
 import { putText, textForm } from '../text.js'
 import { ValueTypeError } from '../valueErrors.js'
-import { writeValue } from './msgpackWrite.js'
-import { type Form, kinds, type Layout, longLength, longText } from './recordLayout.js'
+import { writeMsgpack } from './msgpack.js'
+import { type Field, type Form, kinds, type Layout, longLength, longText } from './recordLayout.js'
 
 // As in the writers of MessagePack, the end that is returned may lie beyond `target.length`: then it did not fit.
 
@@ -12,42 +12,55 @@ export function writeRecord(layout: Layout, value: unknown, target: Buffer, star
   const { fields, presenceBytes } = layout
   let position = start + presenceBytes
   for (let i = start; i < position; i++) target[i] = 0
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as (typeof fields)[number]
-    const member = record[field.key]
-    const bit = field.presenceBit
-    if (bit >= 0) {
-      if (member === undefined) continue
-      const byte = start + (bit >> 3)
-      target[byte] = (target[byte] as number) | (1 << (bit & 7))
+  let i = 0
+  try {
+    // Within `for in` a member is found without a search: worth it as long as members come in the order of the fields.
+    for (const member in record) {
+      const { key, form, presenceBit } = fields[i] as Field
+      if (member !== key) break
+      if (presenceBit < 0) position = writeForm(form, record[member], target, position)
+      else position = writeOptional(fields[i] as Field, record[member], target, start, position)
+      if (++i === fields.length) return position
     }
-    const end = writeForm(field.form, member, target, position)
-    if (end < 0) throw refusal(field.form, member, field.key)
-    position = end
+    for (; i < fields.length; i++) {
+      const { key, form, presenceBit } = fields[i] as Field
+      if (presenceBit < 0) position = writeForm(form, record[key], target, position)
+      else position = writeOptional(fields[i] as Field, record[key], target, start, position)
+    }
+  } catch (error) {
+    throw ValueTypeError.within((fields[i] as Field).key, error)
   }
   return position
 }
 
-/** Returns -1 for a value that is not of the form. */
+/** Writes a field that is there, and says so in the bits at `presence`. */
+function writeOptional(field: Field, value: unknown, target: Buffer, presence: number, start: number): number {
+  if (value === undefined) return start
+  const byte = presence + (field.presenceBit >> 3)
+  target[byte] = (target[byte] as number) | (1 << (field.presenceBit & 7))
+  return writeForm(field.form, value, target, start)
+}
+
 function writeForm(form: Form, value: unknown, target: Buffer, start: number): number {
   switch (form.kind) {
     case kinds.string:
-      return typeof value === 'string' ? writeString(value, target, start) : -1
+      if (typeof value !== 'string') throw refusal(form, value)
+      return writeString(value, target, start)
     case kinds.int32:
-      if ((value as number | 0) !== value) return -1
+      if ((value as number | 0) !== value) throw refusal(form, value)
       putWord(target, start, value)
       return start + 4
     case kinds.number:
-      if (typeof value !== 'number') return -1
+      if (typeof value !== 'number') throw refusal(form, value)
       asFloat[0] = value
       putDoubleWord(target, start)
       return start + 8
     case kinds.boolean:
-      if (typeof value !== 'boolean') return -1
+      if (typeof value !== 'boolean') throw refusal(form, value)
       target[start] = value ? 1 : 0
       return start + 1
     case kinds.uint32:
-      if ((value as number) >>> 0 !== value) return -1
+      if ((value as number) >>> 0 !== value) throw refusal(form, value)
       putWord(target, start, value)
       return start + 4
     default:
@@ -58,28 +71,30 @@ function writeForm(form: Form, value: unknown, target: Buffer, start: number): n
 function writeRareForm(form: Form, value: unknown, target: Buffer, start: number): number {
   switch (form.kind) {
     case kinds.date:
-      if (!(value instanceof Date)) return -1
+      if (!(value instanceof Date)) throw refusal(form, value)
       asFloat[0] = value.getTime()
       putDoubleWord(target, start)
       return start + 8
     case kinds.bigint64:
-      if (typeof value !== 'bigint') return -1
+      if (typeof value !== 'bigint') throw refusal(form, value)
       asBigint[0] = value
-      if (asBigint[0] !== value) return -1
+      if (asBigint[0] !== value) throw refusal(form, value)
       putDoubleWord(target, start)
       return start + 8
     case kinds.bigint:
-      return typeof value === 'bigint' ? writeValue(value, target, start, 0) : -1
+      if (typeof value !== 'bigint') throw refusal(form, value)
+      return writeMsgpack(value, target, start)
     case kinds.any:
-      return value === undefined ? -1 : writeValue(value, target, start, 0)
+      if (value === undefined) throw refusal(form, value)
+      return writeMsgpack(value, target, start)
     case kinds.bytes:
-      return value instanceof Uint8Array ? writeBytes(value, target, start) : -1
+      if (!(value instanceof Uint8Array)) throw refusal(form, value)
+      return writeBytes(value, target, start)
     case kinds.array:
-      return Array.isArray(value) ? writeArray(form.element as Form, value, target, start) : -1
+      if (!Array.isArray(value)) throw refusal(form, value)
+      return writeArray(form.element as Form, value, target, start)
     default:
-      return typeof value === 'object' && value !== null
-        ? writeRecord(form.layout as Layout, value, target, start)
-        : -1
+      return writeRecord(form.layout as Layout, value, target, start)
   }
 }
 
@@ -108,11 +123,12 @@ function writeBytes(value: Uint8Array, target: Buffer, start: number): number {
 function writeArray(element: Form, value: readonly unknown[], target: Buffer, start: number): number {
   const length = value.length
   let position = writeLength(length, target, start)
-  for (let i = 0; i < length; i++) {
-    const end = writeForm(element, value[i], target, position)
-    if (end < 0) throw refusal(element, value[i], `[${i}]`)
-    if (end > target.length) return end
-    position = end
+  let i = 0
+  try {
+    for (; i < length && position <= target.length; i++)
+      position = writeForm(element, value[i], target, position)
+  } catch (error) {
+    throw ValueTypeError.within(`[${i}]`, error)
   }
   return position
 }
@@ -125,4 +141,8 @@ function writeLength(length: number, target: Buffer, start: number): number {
   target[start] = longLength
   putWord(target, start + 1, length)
   return start + 5
+}
+
+function refusal(form: Form, value: unknown): ValueTypeError {
+  return new ValueTypeError(value, `the field holds ${form.name}`)
 }

@@ -1,0 +1,36 @@
+export { TidemarkError } from './errors.js'
+export { MemoryFullError, MemoryLayoutError, MemoryLimitError, StuckError } from './memory/errors.js'
+export { type AbortReason, abortReasons, ConflictError } from './mvcc/abort.js'
+export { TableLimitError } from './mvcc/catalog.js'
+export type { Mode } from './mvcc/transaction.js'
+export type { ValueCodec } from './store/codec.js'
+export { bytes } from './store/codecs/bytes.js'
+export { json } from './store/codecs/json.js'
+export { msgpack } from './store/codecs/msgpack.js'
+export { string } from './store/codecs/string.js'
+export {
+  AbortedError,
+  AsyncBodyError,
+  CancelledError,
+  DuplicateKeyError,
+  NestedTransactionError,
+  OptionError,
+  ReadOnlyError,
+  RetryLimitError,
+  StoreClosedError,
+  StoreNotFoundError,
+  TableError,
+  TimeoutError,
+  TransactionClosedError,
+} from './store/errors.js'
+export type { StoreHandle } from './store/handle.js'
+export { KeyCorruptError, KeyTooLongError, KeyTypeError } from './store/keyErrors.js'
+export { type Key, maxKeyBytes } from './store/keys.js'
+export { attach, open } from './store/open.js'
+export type { OpenOptions, Range, TableOptions, TransactionOptions } from './store/options.js'
+export type { RangeIterable } from './store/range.js'
+export type { HeldSnapshot, Store, StoreStats } from './store/store.js'
+export type { Table } from './store/table.js'
+export { ValueCorruptError, ValueTooLongError, ValueTypeError } from './store/valueErrors.js'
+export type { Snapshot, Transaction } from './store/view.js'
+export { ClockLimitError, SiteLimitError } from './tid/errors.js'

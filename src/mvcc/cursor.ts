@@ -1,0 +1,193 @@
+import { Wait } from '../memory/latch.js'
+import type { SharedMemory } from '../memory/sharedMemory.js'
+import { siteOf } from '../tid/stamp.js'
+import type { Engine } from './engine.js'
+import { compareBytes, type KeyBytes } from './index/block.js'
+import type { Tree } from './index/tree.js'
+import { lockerOf, raiseFloor, siteOfLocker } from './locker.js'
+import { awaitTuple } from './locking.js'
+import type { MvccTransaction } from './transaction.js'
+import { keyLengthOfMeta, stateMask, tupleKey, tupleKeyByte, wordState } from './tuple.js'
+import { notWritten } from './writeSet.js'
+
+/** A range of encoded keys. Bounds that are undefined are the table's ends. */
+export interface Bounds {
+  readonly lower: KeyBytes | undefined
+  readonly isLowerExcluded: boolean
+  readonly upper: KeyBytes | undefined
+  readonly isUpperExcluded: boolean
+  readonly isReverse: boolean
+}
+
+/**
+ * Walks the present keys of a range in order, as one transaction sees them, its own writes included.
+ *
+ * Each leaf is protected before its contents are read: from then on nobody below this tid can enter a key into it, or write
+ * one of its tuples, because both check the leaf after they own the tuple. What was owned before is seen as owned,
+ * and waited for. So no tuple's own stamp has to be raised.
+ */
+export class Cursor {
+  /** The key of the current entry: `keySource` from `keyStart` to `keyEnd`. */
+  keySource: Buffer
+  keyStart = 0
+  keyEnd = 0
+  readonly #engine: Engine
+  readonly #memory: SharedMemory
+  readonly #i32: Int32Array
+  readonly #tx: MvccTransaction
+  readonly #tree: Tree
+  readonly #bounds: Bounds
+  #block = 0
+  /** The entry to look at next, and the one before or after which the leaf's part of the range ends. */
+  #entry = 0
+  #end = 0
+  #leafAfter = 0
+  #isLastLeaf = false
+  /** Where a reverse walk goes on: below this key. */
+  #below: KeyBytes | undefined
+
+  constructor(engine: Engine, tx: MvccTransaction, tree: Tree, bounds: Bounds) {
+    this.#engine = engine
+    this.#memory = engine.memory
+    this.#i32 = engine.memory.i32
+    this.#tx = tx
+    this.#tree = tree
+    this.#bounds = bounds
+    this.keySource = tx.source
+    if (bounds.isReverse) this.#enterFromRight(undefined)
+    else this.#enterFromLeft(this.#firstLeaf())
+  }
+
+  /** Goes to the next present key; its value is then in the transaction's `source`. False at the end. */
+  next(): boolean {
+    const step = this.#bounds.isReverse ? -1 : 1
+    for (;;) {
+      while (this.#entry !== this.#end) {
+        const tuple = this.#tree.reader.targetOf(this.#block, this.#entry)
+        this.#entry += step
+        if (this.#show(tuple)) {
+          this.#showKey(tuple)
+          return true
+        }
+      }
+      if (this.#isLastLeaf) return false
+      if (this.#bounds.isReverse) this.#enterFromRight(this.#below)
+      else this.#enterFromLeft(this.#leafAfter)
+    }
+  }
+
+  #show(tuple: number): boolean {
+    const tx = this.#tx
+    if (tx.writes.count !== 0) {
+      const entry = tx.writes.indexOf(tuple)
+      if (entry !== notWritten) return tx.showWrite(entry)
+    }
+    if ((Atomics.load(this.#i32, tuple << 1) & stateMask) !== wordState.free && !this.#settle(tuple)) return false
+    return tx.show(tx.visible(tuple))
+  }
+
+  #showKey(tuple: number): void {
+    this.keySource = this.#memory.windowOf(tuple)
+    this.keyStart = this.#memory.offsetOf(tuple) + tupleKeyByte
+    this.keyEnd = this.keyStart + keyLengthOfMeta(this.#i32[(tuple << 1) + tupleKey]!)
+  }
+
+  /** Waits for an owner below this tid, and makes a locker commit above it. False if the tuple is dead. */
+  #settle(tuple: number): boolean {
+    const tx = this.#tx
+    if (tx.locker !== 0) return awaitTuple(this.#engine, tx, tuple)
+    const { u64 } = this.#memory
+    const wait = new Wait(this.#i32, this.#engine.context.liveness)
+    for (;;) {
+      const word = Atomics.load(u64, tuple)
+      const state = Number(word & 3n)
+      if (state === wordState.dead) return false
+      if (state === wordState.free || (state === wordState.owned && word > tx.stamp)) return true
+      if (state === wordState.locked && raiseFloor(u64, lockerOf(word), tx.stamp)) return true
+      wait.step(state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(word)) : siteOf(word), 'a tuple')
+    }
+  }
+
+  #firstLeaf(): number {
+    const { lower } = this.#bounds
+    return lower === undefined ? this.#tree.firstLeaf() : this.#tree.findLeaf(lower.bytes, lower.start, lower.length)
+  }
+
+  #enterFromLeft(first: number): void {
+    const { reader } = this.#tree
+    const { lower, isLowerExcluded } = this.#bounds
+    let leaf = first
+    for (;;) {
+      this.#tx.protectLeaf(leaf)
+      const block = this.#tree.contentsOf(leaf)
+      if (reader.isDead(block) || (lower !== undefined && reader.isBeyond(block, lower.bytes, lower.start, lower.length))) {
+        leaf = this.#tree.rightOf(block)
+        continue
+      }
+      this.#block = block
+      this.#entry = lower === undefined ? 0 : this.#entryAt(block, lower, isLowerExcluded)
+      this.#end = this.#upperEntry(block)
+      if (this.#end < this.#entry) this.#end = this.#entry
+      this.#leafAfter = this.#tree.rightOf(block)
+      this.#isLastLeaf = this.#leafAfter === 0 || this.#coversUpper(block)
+      return
+    }
+  }
+
+  /** Enters the leaf of the keys below `below`, or at the range's upper end. */
+  #enterFromRight(below: KeyBytes | undefined): void {
+    const { reader } = this.#tree
+    const { lower, isLowerExcluded } = this.#bounds
+    for (;;) {
+      const leaf = this.#leafBelow(below)
+      this.#tx.protectLeaf(leaf)
+      const block = this.#tree.contentsOf(leaf)
+      const isMoved =
+        below === undefined
+          ? !this.#coversUpper(block) && this.#tree.rightOf(block) !== 0
+          : reader.isAbove(block, below.bytes, below.start, below.length)
+      if (isMoved) continue
+      this.#block = block
+      const end = below === undefined ? this.#upperEntry(block) : this.#entryAt(block, below, false)
+      this.#entry = end - 1
+      this.#end = (lower === undefined ? 0 : this.#entryAt(block, lower, isLowerExcluded)) - 1
+      if (this.#entry < this.#end) this.#entry = this.#end
+      const low = reader.lowOf(block)
+      this.#below = low
+      this.#isLastLeaf = low.length === 0 || (lower !== undefined && compareKeys(low, lower) <= 0)
+      return
+    }
+  }
+
+  #leafBelow(below: KeyBytes | undefined): number {
+    if (below !== undefined) return this.#tree.findLeaf(below.bytes, below.start, below.length, true)
+    const { upper, isUpperExcluded } = this.#bounds
+    return upper === undefined ? this.#tree.lastLeaf() : this.#tree.findLeaf(upper.bytes, upper.start, upper.length, isUpperExcluded)
+  }
+
+  #coversUpper(block: number): boolean {
+    const { upper, isUpperExcluded } = this.#bounds
+    const { reader } = this.#tree
+    if (upper === undefined) return this.#tree.rightOf(block) === 0
+    return isUpperExcluded
+      ? !reader.isAbove(block, upper.bytes, upper.start, upper.length)
+      : !reader.isBeyond(block, upper.bytes, upper.start, upper.length)
+  }
+
+  #upperEntry(block: number): number {
+    const { upper, isUpperExcluded } = this.#bounds
+    return upper === undefined ? this.#tree.countOf(block) : this.#entryAt(block, upper, !isUpperExcluded)
+  }
+
+  /** The first entry at or after a key; with `isAfter`, after it. */
+  #entryAt(block: number, key: KeyBytes, isAfter: boolean): number {
+    const { reader } = this.#tree
+    const entry = reader.lowerBound(block, key.bytes, key.start, key.length)
+    if (!isAfter || entry >= this.#tree.countOf(block)) return entry
+    return reader.compareEntry(block, entry, key.bytes, key.start, key.length) === 0 ? entry + 1 : entry
+  }
+}
+
+function compareKeys(a: KeyBytes, b: KeyBytes): number {
+  return compareBytes(a.bytes, a.start, a.length, b.bytes, b.start, b.length)
+}

@@ -1,0 +1,144 @@
+import { header } from '../memory/layout.js'
+import { MemoryFullError, StuckError } from '../memory/errors.js'
+import { type AbortReason, ConflictError, isRetryable } from '../mvcc/abort.js'
+import type { Engine } from '../mvcc/engine.js'
+import type { Mode, MvccTransaction } from '../mvcc/transaction.js'
+import { type Stamp, stampNone, tickNs, tickStamp } from '../tid/stamp.js'
+import { CancelledError, RetryLimitError, TimeoutError } from './errors.js'
+import { maxRetriesDefault, timeoutMsDefault, type TransactionOptions } from './options.js'
+import { Transaction } from './view.js'
+
+/** After so many conflicts a transaction is run in locking mode. */
+const optimisticAttempts = 4
+
+const backoffUs = 2
+const backoffLimitUs = 4000
+/** Shorter pauses spin: a sleep takes about this long at least. */
+const sleepMinUs = 100
+
+/**
+ * The attempts of one transaction: begins each, judges how it ended, and says whether there is to be another. The loops
+ * that use it, for sync and async bodies, differ in nothing but how they wait.
+ */
+export class Attempts {
+  transaction!: Transaction
+  readonly #engine: Engine
+  readonly #owner: object
+  readonly #options: TransactionOptions
+  #tx: MvccTransaction | undefined
+  #attempt = 0
+  #age: Stamp = stampNone
+  #reason: AbortReason = 'conflict'
+
+  constructor(engine: Engine, owner: object, options: TransactionOptions) {
+    this.#engine = engine
+    this.#owner = owner
+    this.#options = options
+  }
+
+  /** Begins an attempt, and gives the transaction for its body. */
+  begin(): Transaction {
+    const { signal, mode, onRetry } = this.#options
+    if (signal?.aborted) throw new CancelledError(signal.reason, this.#options.label)
+    const attempt = ++this.#attempt
+    if (attempt > 1) onRetry?.({ attempt, reason: this.#reason })
+    const chosen: Mode = mode === 'locking' || attempt > optimisticAttempts ? 'locking' : 'optimistic'
+    const tx = this.#engine.begin(chosen, this.#age)
+    if (this.#age === stampNone) this.#age = tx.opened
+    this.#tx = tx
+    this.transaction = new Transaction(this.#engine, this.#owner, tx, attempt)
+    return this.transaction
+  }
+
+  /** The body has ended well: commits. False if the transaction is to be run again. */
+  commit(): boolean {
+    const failure = this.transaction.failure
+    if (failure !== undefined) return this.fail(failure)
+    const tx = this.#close()
+    let reason: AbortReason | undefined
+    try {
+      reason = this.#engine.commit(tx)
+    } catch (error) {
+      if (error instanceof StuckError) return this.#again('owned', error)
+      throw error
+    }
+    return reason === undefined || this.#again(reason, undefined)
+  }
+
+  /** The body has thrown: undoes it. Throws the error, unless the transaction is to be run again: then false. */
+  fail(error: unknown): false {
+    const cause = this.transaction.failure ?? error
+    const reason = reasonOf(cause)
+    this.#engine.abort(this.#close(), reason)
+    if (!isRetryable(reason)) throw error
+    return this.#again(reason, cause)
+  }
+
+  /** The transaction is given up from outside its body. */
+  cancel(): void {
+    if (this.#tx !== undefined) this.#engine.abort(this.#close(), 'cancelled')
+  }
+
+  /** How long to wait before the next attempt, in microseconds: random, so that two that collided do not again. */
+  get pauseUs(): number {
+    const limit = Math.min(backoffUs * 2 ** this.#attempt, backoffLimitUs)
+    return Math.random() * limit
+  }
+
+  /** Whether what was met may be waiting for this thread's event loop. */
+  get mustYield(): boolean {
+    return this.#reason === 'locked'
+  }
+
+  /** Whether an attempt is under way. */
+  get isOpen(): boolean {
+    return this.#tx !== undefined
+  }
+
+  /** Milliseconds left of the time limit, by the first attempt's stamp. */
+  get leftMs(): number {
+    const ticks = Number((this.#engine.context.site.now() - this.#age) / tickStamp)
+    return this.timeoutMs - (ticks * tickNs) / 1e6
+  }
+
+  get timeoutMs(): number {
+    return this.#options.timeoutMs ?? timeoutMsDefault
+  }
+
+  timeoutError(): TimeoutError {
+    return new TimeoutError(this.timeoutMs, this.#attempt, this.#options.label)
+  }
+
+  #close(): MvccTransaction {
+    const tx = this.#tx!
+    this.#tx = undefined
+    this.transaction.end()
+    return tx
+  }
+
+  #again(reason: AbortReason, cause: unknown): false {
+    this.#reason = reason
+    if (this.#attempt > (this.#options.maxRetries ?? maxRetriesDefault)) {
+      throw new RetryLimitError(this.#attempt, this.#options.label, cause ?? new ConflictError(reason))
+    }
+    if (this.leftMs <= 0) throw this.timeoutError()
+    return false
+  }
+}
+
+/** Pauses this thread between two attempts. */
+export function pause(engine: Engine, pauseUs: number): void {
+  if (pauseUs >= sleepMinUs) {
+    Atomics.wait(engine.memory.i32, header.sleep, 0, pauseUs / 1000)
+    return
+  }
+  const until = performance.now() + pauseUs / 1000
+  while (performance.now() < until);
+}
+
+function reasonOf(error: unknown): AbortReason {
+  if (error instanceof ConflictError) return error.reason
+  if (error instanceof StuckError) return 'owned'
+  if (error instanceof MemoryFullError) return 'memory'
+  return 'user'
+}

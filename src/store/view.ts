@@ -1,0 +1,207 @@
+import { MemoryFullError, StuckError } from '../memory/errors.js'
+import { ConflictError } from '../mvcc/abort.js'
+import type { Engine } from '../mvcc/engine.js'
+import type { MvccTransaction } from '../mvcc/transaction.js'
+import { maxValueBytes } from '../mvcc/version.js'
+import type { ValueCodec } from './codec.js'
+import { AbortedError, DuplicateKeyError, ReadOnlyError, TableError, TransactionClosedError } from './errors.js'
+import type { Key } from './keys.js'
+import type { Range } from './options.js'
+import { RangeEntries, RangeKeys, RangeValues, type TransactionLender } from './range.js'
+import type { Table, TableRef } from './table.js'
+import { ValueTooLongError, ValueTypeError } from './valueErrors.js'
+
+/** What transactions and snapshots have in common: reading. */
+export abstract class Reader implements TransactionLender {
+  /** @internal */ readonly engine: Engine
+  readonly #owner: object
+  #tx: MvccTransaction | undefined
+
+  /** @internal */
+  constructor(engine: Engine, owner: object, tx: MvccTransaction) {
+    this.engine = engine
+    this.#owner = owner
+    this.#tx = tx
+  }
+
+  /** The value of the key, or undefined if it is absent. The value is the caller's to keep and to change. */
+  get<K extends Key, V>(table: Table<K, V>, key: K): V | undefined {
+    const tx = this.lend(table)
+    table.fill(this.engine.key, key)
+    return this.find(tx, table) ? table.codec.decode(tx.source, tx.start, tx.end) : undefined
+  }
+
+  /** Whether the key is present. */
+  has<K extends Key, V>(table: Table<K, V>, key: K): boolean {
+    const tx = this.lend(table)
+    table.fill(this.engine.key, key)
+    return this.find(tx, table)
+  }
+
+  /** The entries of a range, in the order of keys: pairs of key and value. */
+  getRange<K extends Key, V>(table: Table<K, V>, range: Range<K> = {}): RangeEntries<K, V> {
+    return new RangeEntries<K, V>(this, table, range)
+  }
+
+  /** The keys of a range, in order. */
+  getKeys<K extends Key, V>(table: Table<K, V>, range: Range<K> = {}): RangeKeys<K> {
+    return new RangeKeys<K>(this, table, range)
+  }
+
+  /** The values of a range, in the order of their keys. */
+  getValues<K extends Key, V>(table: Table<K, V>, range: Range<K> = {}): RangeValues<V> {
+    return new RangeValues<V>(this, table, range)
+  }
+
+  /** How many keys the range has. Linear in the answer. */
+  count<K extends Key, V>(table: Table<K, V>, range: Range<K> = {}): number {
+    return new RangeKeys<K>(this, table, range).count()
+  }
+
+  /** @internal The transaction, for an operation on the table. */
+  lend(table: TableRef): MvccTransaction {
+    const tx = this.#tx
+    if (tx === undefined) throw new TransactionClosedError(this.what)
+    if (table?.owner !== this.#owner) throw foreignTable(table)
+    return tx
+  }
+
+  /** @internal */
+  end(): void {
+    this.#tx = undefined
+  }
+
+  protected abstract get what(): string
+
+  /** Reads the key in the engine's key buffer. */
+  protected find(tx: MvccTransaction, table: TableRef): boolean {
+    return tx.read(table.tree, this.engine.key)
+  }
+}
+
+/**
+ * Reads one state of the store: everything committed before it began, and nothing after. Given to the body of
+ * `snapshot`; it never waits for longer than another transaction's commit, and never makes one fail.
+ */
+export class Snapshot extends Reader {
+  /** @internal For callers without types. */
+  put(): never {
+    throw new ReadOnlyError('put')
+  }
+
+  /** @internal */
+  insert(): never {
+    throw new ReadOnlyError('insert')
+  }
+
+  /** @internal */
+  delete(): never {
+    throw new ReadOnlyError('delete')
+  }
+
+  protected override get what(): string {
+    return 'snapshot'
+  }
+}
+
+/** Reads and writes; what it writes becomes visible all at once when its body has ended. Given to the body of `transaction`. */
+export class Transaction extends Reader {
+  /** 1 in the first run of the body, one more in each later run. */
+  readonly attempt: number
+  #failure: unknown
+
+  /** @internal */
+  constructor(engine: Engine, owner: object, tx: MvccTransaction, attempt: number) {
+    super(engine, owner, tx)
+    this.attempt = attempt
+  }
+
+  /** Sets the value of the key. The value is encoded now: changing it later changes nothing. */
+  put<K extends Key, V>(table: Table<K, V>, key: K, value: V): void {
+    const tx = this.lend(table)
+    const start = this.#stage(tx, table.codec, value)
+    try {
+      table.fill(this.engine.key, key)
+      tx.write(table.tree, this.engine.key, start, this.#stagedEnd)
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  /** Sets the value of a key that is absent. Throws `DuplicateKeyError` if it is present. */
+  insert<K extends Key, V>(table: Table<K, V>, key: K, value: V): void {
+    const tx = this.lend(table)
+    const start = this.#stage(tx, table.codec, value)
+    let isInserted: boolean
+    try {
+      table.fill(this.engine.key, key)
+      isInserted = tx.insert(table.tree, this.engine.key, start, this.#stagedEnd)
+    } catch (error) {
+      throw this.#failed(error)
+    }
+    if (!isInserted) throw new DuplicateKeyError(table.name, key)
+  }
+
+  /** Makes the key absent. True if it was present. */
+  delete<K extends Key, V>(table: Table<K, V>, key: K): boolean {
+    const tx = this.lend(table)
+    table.fill(this.engine.key, key)
+    if (!this.find(tx, table)) return false
+    try {
+      tx.delete(table.tree, this.engine.key)
+    } catch (error) {
+      throw this.#failed(error)
+    }
+    return true
+  }
+
+  /** Ends the body and undoes what it did; the transaction is rejected with an `AbortedError` of this cause. */
+  abort(cause?: unknown): never {
+    throw new AbortedError(cause)
+  }
+
+  /** @internal What made the engine give up on this attempt, even if the body caught it. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  protected override get what(): string {
+    return 'transaction'
+  }
+
+  protected override find(tx: MvccTransaction, table: TableRef): boolean {
+    try {
+      return tx.read(table.tree, this.engine.key)
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  #stagedEnd = 0
+
+  /** Encodes a value into the staging buffer, at a word, and answers where it begins. */
+  #stage<V>(tx: MvccTransaction, codec: ValueCodec<V>, value: V): number {
+    if (value === undefined) throw new ValueTypeError(value, 'undefined stands for an absent key; use delete to remove one')
+    const { writes } = tx
+    const start = (writes.stagedBytes + 3) & ~3
+    let end = codec.encode(value, writes.staging, start)
+    while (end < 0) {
+      if (writes.staging.length - start > 2 * maxValueBytes) break
+      writes.growStaging()
+      end = codec.encode(value, writes.staging, start)
+    }
+    if (end < 0 || end - start > maxValueBytes) throw new ValueTooLongError(end < 0 ? undefined : end - start, maxValueBytes)
+    this.#stagedEnd = end
+    return start
+  }
+
+  #failed(error: unknown): unknown {
+    if (error instanceof ConflictError || error instanceof StuckError || error instanceof MemoryFullError) this.#failure = error
+    return error
+  }
+}
+
+function foreignTable(table: TableRef | undefined): TableError {
+  const name = String(table?.name)
+  return new TableError(name, `table '${name}' is not one of this store: get it from this store's \`table\`, in this thread`)
+}
