@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { open, string } from 'tidemark'
+import { abortReasons, open, string } from 'tidemark'
 
 /** @import { Kind, Report, Work } from './quickstart/worker.mjs' */
 
@@ -29,17 +29,16 @@ const recordTable = store.table('records', { codec: string })
 /** @type {import('tidemark').Table<number, number>} */
 const accountTable = store.table('accounts')
 
+console.log(`${threads} worker threads, ${count(records)} records, ${count(accounts)} accounts`)
 console.log(
-  `${threads} worker threads, ${count(records)} records, ${count(accounts)} accounts, in memory only\n`,
+  'In memory only: this version writes nothing to disk. It checks the total, not the whole history.\n',
 )
 await load()
-await runThreads('reads and updates', 'records')
+await runThreads('4 reads or updates', 'records')
 await runThreads('bank transfers', 'bank', watchTotal)
 const holds = sumOfAccounts()
-say(
-  'memory',
-  `${count(store.stats().usedBytes / 1e6)} MB used, ${count(store.stats().memoryBytes / 1e6)} MB taken`,
-)
+const { usedBytes, memoryBytes } = store.stats()
+say('memory', `${count(usedBytes / 1e6)} MB used, ${count(memoryBytes / 1e6)} MB taken`)
 await store.close()
 
 const isSound = holds === total && wrongTotals === 0
@@ -83,11 +82,12 @@ async function runThreads(name, kind, meanwhile) {
   await watching
   const committed = reports.reduce((sum, report) => sum + report.committed, 0)
   const perSecond = reports.reduce((sum, report) => sum + report.committed / report.seconds, 0)
-  const aborts = Object.entries(store.stats().transactions.aborted)
-    .map(([reason, times]) => ({ reason, times: times - (before.aborted[reason] ?? 0) }))
+  const after = store.stats().transactions
+  const aborts = abortReasons
+    .map((reason) => ({ reason, times: after.aborted[reason] - before.aborted[reason] }))
     .filter(({ times }) => times > 0)
-    .map(({ reason, times }) => `${reason} ${((100 * times) / (committed + times)).toFixed(2)} %`)
-  say(name, `${count(perSecond)} transactions/s, retried: ${aborts.join(', ') || 'none'}`)
+    .map(({ reason, times }) => `${reason} ${((100 * times) / committed).toFixed(3)} %`)
+  say(name, `${count(perSecond)} transactions/s; aborted and run again: ${aborts.join(', ') || 'none'}`)
   snapshots += reports.reduce((sum, report) => sum + report.snapshots, 0)
   wrongTotals += reports.reduce((sum, report) => sum + report.wrongTotals, 0)
 }

@@ -40,7 +40,7 @@ const codecs: { readonly [K in ValueKind]: ValueCodec<ValueKinds[K]> } = { strin
 
 class TidemarkOperations<V> implements Operations<V> {
   readonly #table: Table<RecordKey, V>
-  #reader: Snapshot | undefined
+  #reader: Snapshot | Transaction | undefined
   #writer: Transaction | undefined
 
   constructor(table: Table<RecordKey, V>) {

@@ -105,6 +105,20 @@ export class Arena {
     return this.pool.lengthOf(this.pool.indexOf(address)) * chunkBytes
   }
 
+  /** For a recoverer: whether the site of this area carves blocks from the chunk. */
+  isCarved(area: number, chunk: number): boolean {
+    const slab = this.pool.slabOf(chunk)
+    if (slab < 0) return false
+    const magazine = area + siteArea.magazines + slab * magazineWords
+    return this.#i32[magazine + bump]! >>> chunkAddressShift === chunk >>> chunkAddressShift
+  }
+
+  /** For a recoverer: whether the block is on top of the list of those that the site of this area has freed. */
+  isLastFreed(area: number, block: number): boolean {
+    const slab = this.pool.slabOf(block)
+    return slab >= 0 && this.#i32[area + siteArea.magazines + slab * magazineWords + loaded] === block
+  }
+
   #allocateRun(lengthBytes: number): Address {
     const count = Math.ceil(lengthBytes / chunkBytes)
     const address = this.pool.takeRun(count)

@@ -76,6 +76,11 @@ export class ChunkPool {
     return this.#state(index) === stateRunHead ? this.#i32[this.#table + index * 2 + 1]! : 1
   }
 
+  /** Whether the chunk is the beginning of something that was taken. */
+  isTaken(index: number): boolean {
+    return this.#state(index) !== stateFree && this.#state(index) !== stateRunRest
+  }
+
   isRunHead(index: number): boolean {
     return this.#state(index) === stateRunHead
   }

@@ -71,12 +71,20 @@ export const siteArea = {
   unlinkedTuple: 25,
   unlinkStamp: 26,
   blockInHand: 28,
-  counters: 32,
+  /** Catalog entry of the table whose index is being changed. */
+  indexEntry: 32,
+  /** The leaf that an insertion or removal latches. */
+  indexLatched: 33,
+  indexRemovedLevel: 34,
+  /** The leaves that the removal of a leaf latches: left, the leaf, right. */
+  indexRemovalLatches: 35,
+  counters: 48,
   magazines: 128,
 } as const
 export const magazineWords = 8
 export const siteAreaWords = 2048
 export const counterLimit = 32
+export const removalLatchCount = 3
 
 export const catalogEntryWords = 32
 export const tableLimit = 4095

@@ -1,5 +1,5 @@
 import { TidemarkError } from '../errors.js'
-import { blockKind, catalogEntryWords, header, tableLimit } from '../memory/layout.js'
+import { blockKind, catalogEntryWords, header, siteArea, tableLimit } from '../memory/layout.js'
 import { tableDescriptor, tableRoot } from './index/node.js'
 import { Tree } from './index/tree.js'
 import type { SiteContext } from './siteContext.js'
@@ -74,6 +74,11 @@ export class Catalog {
     return (this.#trees[id] ??= new Tree(this.#context, this.wordOf(id)))
   }
 
+  /** The index of the table whose catalog entry begins at this word. */
+  treeAt(word: number): Tree {
+    return this.treeOf((word - this.#context.memory.layout.catalogStart) / catalogEntryWords)
+  }
+
   wordOf(id: number): number {
     return this.#context.memory.layout.catalogStart + catalogEntryWords * id
   }
@@ -84,21 +89,23 @@ export class Catalog {
     const i32 = this.#i32
     const word = this.wordOf(id)
     if (i32[word + tableRoot] === 0) this.treeOf(id).createRoot()
-    if (i32[word + tableDescriptor] === 0) i32[word + tableDescriptor] = this.#describe(name, format)
+    if (i32[word + tableDescriptor] === 0) this.#describe(word, name, format)
     Atomics.store(i32, header.catalogCount, id)
     return { id, name, format }
   }
 
-  #describe(name: string, format: string): number {
-    const { arena, memory } = this.#context
+  #describe(word: number, name: string, format: string): void {
+    const { arena, area, memory } = this.#context
     const nameBytes = Buffer.from(name)
     const formatBytes = Buffer.from(format)
     const block = arena.allocate(blockKind.data, 8 + nameBytes.length + formatBytes.length)
+    this.#i32[area + siteArea.indexNewBlock] = block
     this.#i32[block << 1] = nameBytes.length
     this.#i32[(block << 1) + 1] = formatBytes.length
     const start = memory.offsetOf(block) + 8
     nameBytes.copy(memory.windowOf(block), start)
     formatBytes.copy(memory.windowOf(block), start + nameBytes.length)
-    return block
+    this.#i32[word + tableDescriptor] = block
+    this.#i32[area + siteArea.indexNewBlock] = 0
   }
 }

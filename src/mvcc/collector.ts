@@ -5,7 +5,7 @@ import type { Engine } from './engine.js'
 import { leafLockedNow } from './index/tree.js'
 import { keyStart } from './keyBuffer.js'
 import { retiredKind, RetiredQueue } from './retired.js'
-import { keyLengthOfMeta, tableOfMeta, tupleHead, tupleKey, tupleKeyByte, tupleLeaf, wordState } from './tuple.js'
+import { tupleHead, tupleLeaf, wordState } from './tuple.js'
 import { lengthDeleted, versionLength } from './version.js'
 
 const leafEmptied = 1
@@ -113,13 +113,13 @@ export class Collector {
 
   /**
    * The rest of taking out an absent tuple, read up to `readAt`, that this site owns. False, with nothing changed, if
-   * its leaf is locked. A recoverer may do it again from the start.
+   * its leaf is locked. A recoverer may do it again from the start, on the queue of the dead.
    */
-  bury(tuple: number, readAt: Stamp): boolean {
+  bury(tuple: number, readAt: Stamp, retired: RetiredQueue = this.#engine.context.retired): boolean {
     const { context, directory, reviveKey } = this.#engine
-    const { retired, site } = context
+    const { site } = context
     const i32 = this.#i32
-    const table = this.#readKey(tuple)
+    const table = this.#engine.readKey(tuple)
     const hash = reviveKey.hash
     retired.reserve(2)
     const emptied = this.#engine.treeOf(table).remove(tuple, reviveKey, readAt)
@@ -136,7 +136,7 @@ export class Collector {
   /** Before the last tuple of a leaf is freed, the leaf goes; false if it cannot go now. */
   #isLeafGone(tuple: number): boolean {
     if (this.#i32[(tuple << 1) + tupleLeaf] !== leafEmptied) return true
-    const tree = this.#engine.treeOf(this.#readKey(tuple))
+    const tree = this.#engine.treeOf(this.#engine.readKey(tuple))
     const { reviveKey } = this.#engine
     const leaf = tree.findLeaf(reviveKey.bytes, keyStart, reviveKey.length)
     return tree.countOf(tree.contentsOf(leaf)) !== 0 || tree.removeEmptyLeaf(leaf)
@@ -145,14 +145,5 @@ export class Collector {
   #isAbsent(tuple: number, safe: Stamp): boolean {
     const head = this.#i32[(tuple << 1) + tupleHead]!
     return head === 0 || (this.#i32[(head << 1) + versionLength] === lengthDeleted && this.#u64[head]! < safe)
-  }
-
-  /** Puts the tuple's key into `reviveKey`. The answer is its table. */
-  #readKey(tuple: number): number {
-    const { memory, reviveKey } = this.#engine
-    const meta = this.#i32[(tuple << 1) + tupleKey]!
-    const table = tableOfMeta(meta)
-    reviveKey.set(table, memory.windowOf(tuple), memory.offsetOf(tuple) + tupleKeyByte, keyLengthOfMeta(meta))
-    return table
   }
 }

@@ -7,7 +7,7 @@ import { leafSplitting, nodeLatch } from './index/node.js'
 import { dropLocker, freezeFloor, lockerOf, releaseHeld, siteOfLocker } from './locker.js'
 import { retiredKind } from './retired.js'
 import type { MvccTransaction } from './transaction.js'
-import { insideOf, keyLengthOfMeta, stateMask, tableOfMeta, tupleHead, tupleKey, tupleKeyByte, tupleLeaf, wordState } from './tuple.js'
+import { insideOf, keyLengthOfMeta, stateMask, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
 import { lengthDeleted, versionHeaderBytes, versionHeaderWords, versionLength } from './version.js'
 import { type WriteSet, writeDeleted } from './writeSet.js'
 
@@ -245,9 +245,12 @@ export class Committer {
     const i32 = this.#i32
     const list = i32[this.#area + siteArea.commitList]! * 2 + listStart
     for (let i = i32[this.#area + siteArea.commitCount]! - 1; i >= 0; i--) {
-      i32[this.#area + siteArea.commitCount] = i
       const version = i32[list + 2 * i + 1]!
-      if (version !== 0 && !this.#engine.isInside(version, i32[list + 2 * i]!)) this.#engine.context.arena.free(version)
+      const isBlock = version !== 0 && !this.#engine.isInside(version, i32[list + 2 * i]!)
+      i32[this.#area + siteArea.blockInHand] = isBlock ? version : 0
+      i32[this.#area + siteArea.commitCount] = i
+      if (isBlock) this.#engine.context.arena.free(version)
+      i32[this.#area + siteArea.blockInHand] = 0
     }
     i32[this.#area + siteArea.commitPhase] = commitPhase.none
   }
@@ -266,13 +269,9 @@ export class Committer {
   /** A tuple of the write set died before it was owned: finds or makes the live one of its key. */
   #revive(tx: MvccTransaction, entry: number): void {
     const i32 = this.#i32
-    const { memory, reviveKey } = this.#engine
-    const dead = tx.writes.tuples[entry]!
-    const meta = i32[(dead << 1) + tupleKey]!
-    const start = memory.offsetOf(dead) + tupleKeyByte
-    reviveKey.set(tableOfMeta(meta), memory.windowOf(dead), start, keyLengthOfMeta(meta))
+    const table = this.#engine.readKey(tx.writes.tuples[entry]!)
     const valueLength = tx.writes.ends[entry]! - tx.writes.starts[entry]!
-    const alive = tx.tupleFor(this.#engine.treeOf(tableOfMeta(meta)), reviveKey, valueLength)
+    const alive = tx.tupleFor(this.#engine.treeOf(table), this.#engine.reviveKey, valueLength)
     tx.writes.replaceTuple(entry, alive)
     const list = i32[this.#area + siteArea.commitList]! * 2 + listStart
     i32[list + 2 * entry] = alive

@@ -2,7 +2,7 @@ import { header, siteArea } from '../memory/layout.js'
 import type { Liveness } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
 import type { Clock } from '../tid/site.js'
-import { SiteTable } from '../tid/siteTable.js'
+import { SiteTable, siteState } from '../tid/siteTable.js'
 import { type Stamp, stampNone, tickNs, tickStamp } from '../tid/stamp.js'
 import { type AbortReason, abortReasons } from './abort.js'
 import { Catalog } from './catalog.js'
@@ -12,10 +12,10 @@ import { Directory } from './directory.js'
 import type { Tree } from './index/tree.js'
 import { KeyBuffer } from './keyBuffer.js'
 import { Recoverer } from './recover.js'
-import { retiredKind } from './retired.js'
+import { retiredKind, type RetiredQueue } from './retired.js'
 import { SiteContext } from './siteContext.js'
 import { type Mode, MvccTransaction } from './transaction.js'
-import { insideOf, keyLengthOfMeta, tupleHead, tupleKey } from './tuple.js'
+import { insideOf, keyLengthOfMeta, tableOfMeta, tupleHead, tupleKey, tupleKeyByte } from './tuple.js'
 import { lengthDeleted, versionLength, versionOlder } from './version.js'
 
 /** Words of a site's counters, as 64-bit floats. */
@@ -29,9 +29,11 @@ const fitEvery = 64
 
 export interface EngineOptions {
   readonly memory: SharedMemory
-  readonly liveness: Liveness
+  /** Node's number of this thread. */
   readonly thread: number
+  /** The operating system's number of this thread, and whether a thread of such a number is known to be gone. */
   readonly nativeThread?: number
+  readonly isThreadDead?: (nativeThread: number) => boolean
   readonly clock?: Clock
 }
 
@@ -48,24 +50,28 @@ export class Engine {
   readonly reviveKey: KeyBuffer = new KeyBuffer()
   /** A safe stamp computed not long ago. */
   safeStamp: Stamp = stampNone
+  readonly #options: EngineOptions
   readonly #committer: Committer
-  readonly #collector: Collector
+  /** @internal For a recoverer. */ readonly collector: Collector
   readonly #pool: MvccTransaction[] = []
   readonly #counters: number
   #commits = 0
   #created = 0
 
   constructor(options: EngineOptions) {
-    const { memory, liveness, thread, nativeThread, clock } = options
+    const { memory, thread, nativeThread, clock } = options
     const sites = new SiteTable(memory.i32, memory.u64, memory.layout.siteTableStart)
     const id = sites.register(thread, nativeThread ?? 0)
+    this.#options = options
     this.memory = memory
-    this.context = new SiteContext(memory, sites, id, liveness, clock)
+    const liveness: Liveness = { recoverIfDead: (site) => this.#isDead(site) && this.recoverer.recover(site) }
+    const poolLiveness: Liveness = { recoverIfDead: (site) => this.#isDead(site) && this.recoverer.freePoolLatches(site) }
+    this.context = new SiteContext(memory, sites, id, liveness, poolLiveness, clock)
     this.directory = new Directory(memory)
     this.catalog = new Catalog(this.context)
     this.#committer = new Committer(this)
-    this.#collector = new Collector(this)
-    this.recoverer = new Recoverer(this, this.#collector)
+    this.collector = new Collector(this)
+    this.recoverer = new Recoverer(this)
     this.#counters = (this.context.area + siteArea.counters) >> 1
   }
 
@@ -115,7 +121,7 @@ export class Engine {
    * Makes the version of a commit list's entry the newest of its tuple, and gives the tuple back. Room in the queue of
    * retired blocks was reserved.
    */
-  install(entry: number, stamp: Stamp): void {
+  install(entry: number, stamp: Stamp, retired: RetiredQueue = this.context.retired): void {
     const { i32, u64 } = this.memory
     const tuple = i32[entry]!
     const version = i32[entry + 1]!
@@ -125,15 +131,23 @@ export class Engine {
     u64[version] = stamp
     Atomics.store(i32, head, version)
     Atomics.store(u64, tuple, stamp)
-    this.retireReplaced(tuple, version, stamp)
+    if (old !== 0 && !this.isInside(old, tuple)) retired.push(retiredKind.block, old, stamp)
+    if (i32[(version << 1) + versionLength] === lengthDeleted) retired.push(retiredKind.absent, tuple, stamp)
   }
 
-  /** Queues what an installed version has made garbage. */
-  retireReplaced(tuple: number, version: number, stamp: Stamp): void {
-    const { i32 } = this.memory
-    const old = i32[(version << 1) + versionOlder]!
-    if (old !== 0 && !this.isInside(old, tuple)) this.context.retired.push(retiredKind.block, old, stamp)
-    if (i32[(version << 1) + versionLength] === lengthDeleted) this.context.retired.push(retiredKind.absent, tuple, stamp)
+  /** Whether the index leads to this very tuple. */
+  isEntered(tuple: number): boolean {
+    const table = this.readKey(tuple)
+    return table !== 0 && this.treeOf(table).find(this.reviveKey) === tuple
+  }
+
+  /** Puts the tuple's key into `reviveKey`. The answer is its table. */
+  readKey(tuple: number): number {
+    const { memory, reviveKey } = this
+    const meta = memory.i32[(tuple << 1) + tupleKey]!
+    const table = tableOfMeta(meta)
+    reviveKey.set(table, memory.windowOf(tuple), memory.offsetOf(tuple) + tupleKeyByte, keyLengthOfMeta(meta))
+    return table
   }
 
   /** Whether a version lies inside its tuple, and not in a block of its own. */
@@ -145,7 +159,7 @@ export class Engine {
   collect(limit: number = Number.POSITIVE_INFINITY): number {
     const stamp = this.context.site.begin()
     try {
-      return this.#collector.collect(limit) + this.#collector.adoptOrphans(limit)
+      return this.collector.collect(limit) + this.collector.adoptOrphans(limit)
     } finally {
       this.context.site.end(stamp)
     }
@@ -204,6 +218,17 @@ export class Engine {
     this.context.sites.leave(this.context.site.id)
   }
 
+  /** Another site of this thread, for work that must not disturb what this one is in the middle of. */
+  sibling(): Engine {
+    return new Engine(this.#options)
+  }
+
+  #isDead(site: number): boolean {
+    const { sites } = this.context
+    const native = site === 0 ? 0 : sites.nativeThreadOf(site)
+    return native !== 0 && sites.stateOf(site) === siteState.attached && this.#options.isThreadDead?.(native) === true
+  }
+
   #end(tx: MvccTransaction): void {
     this.context.site.end(tx.opened)
     tx.writes.clear()
@@ -212,7 +237,7 @@ export class Engine {
 
   #tidy(): void {
     if (++this.#commits % collectEvery !== 0) return
-    this.#collector.collect(collectLimit)
-    if (this.#commits % (collectEvery * adoptEvery) === 0) this.#collector.adoptOrphans(collectLimit)
+    this.collector.collect(collectLimit)
+    if (this.#commits % (collectEvery * adoptEvery) === 0) this.collector.adoptOrphans(collectLimit)
   }
 }

@@ -112,6 +112,11 @@ export class RetiredQueue {
     return tail !== 0 && index > 0 && i32[(tail << 1) + firstEntry + (index - 1) * entryWords + 2] === address
   }
 
+  /** Whether the oldest entry is of this address: tells a recoverer if a shift was done. */
+  startsWith(address: number): boolean {
+    return !this.isEmpty && this.headAddress === address
+  }
+
   get length(): number {
     const i32 = this.#i32
     const area = this.#area

@@ -17,14 +17,15 @@ export class SiteContext {
   readonly arena: Arena
   readonly retired: RetiredQueue
 
-  constructor(memory: SharedMemory, sites: SiteTable, siteId: number, liveness: Liveness, clock?: Clock) {
+  /** `poolLiveness` serves waits for the allocator's latches, which happen with other latches held. */
+  constructor(memory: SharedMemory, sites: SiteTable, siteId: number, liveness: Liveness, poolLiveness: Liveness, clock?: Clock) {
     this.memory = memory
     this.sites = sites
     this.site = new Site(memory.i32, memory.u64, sites, siteId, clock)
     this.area = memory.siteAreaOf(siteId)
     this.liveness = liveness
     this.latches = new Latches(memory.i32, siteId, liveness)
-    this.arena = new Arena(memory, siteId, this.latches)
+    this.arena = new Arena(memory, siteId, new Latches(memory.i32, siteId, poolLiveness))
     this.retired = new RetiredQueue(memory, this.arena, this.area)
   }
 }

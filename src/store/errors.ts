@@ -26,32 +26,42 @@ export class OptionError extends TidemarkError {
 /** A transaction or snapshot was used after it had ended. */
 export class TransactionClosedError extends TidemarkError {
   constructor(what: string) {
-    super(`this ${what} has ended: use it only inside its body, and await all that the body starts`, { code: 'TIDEMARK_TRANSACTION_CLOSED' })
+    super(`this ${what} has ended: use it only inside its body, and await all that the body starts`, {
+      code: 'TIDEMARK_TRANSACTION_CLOSED',
+    })
   }
 }
 
 /** The body of `transactionSync` or `snapshot` returned a promise; nothing was committed. */
 export class AsyncBodyError extends TidemarkError {
   constructor(what: string) {
-    super(`the body of ${what} returned a promise, and nothing was committed: use \`transaction\`, which awaits its body`, {
-      code: 'TIDEMARK_ASYNC_BODY',
-    })
+    super(
+      `the body of ${what} returned a promise, and nothing was committed: use \`transaction\`, which awaits its body`,
+      {
+        code: 'TIDEMARK_ASYNC_BODY',
+      },
+    )
   }
 }
 
 /** A snapshot was asked to write. */
 export class ReadOnlyError extends TidemarkError {
   constructor(operation: string) {
-    super(`${operation} was called on a snapshot, which only reads: use \`transaction\``, { code: 'TIDEMARK_READ_ONLY' })
+    super(`${operation} was called on a snapshot, which only reads: use \`transaction\``, {
+      code: 'TIDEMARK_READ_ONLY',
+    })
   }
 }
 
 /** A transaction or snapshot was started inside the body of another one. */
 export class NestedTransactionError extends TidemarkError {
   constructor(what: string) {
-    super(`${what} was called inside the body of a transaction, of which it would not be a part: use the body's \`tx\``, {
-      code: 'TIDEMARK_NESTED_TRANSACTION',
-    })
+    super(
+      `${what} was called inside the body of a transaction, of which it would not be a part: use the body's \`tx\``,
+      {
+        code: 'TIDEMARK_NESTED_TRANSACTION',
+      },
+    )
   }
 }
 
@@ -69,7 +79,9 @@ export class DuplicateKeyError extends TidemarkError {
   readonly table: string
   readonly key: unknown
   constructor(table: string, key: unknown) {
-    super(`the key ${String(key)} is already present in table '${table}': use put to replace it`, { code: 'TIDEMARK_DUPLICATE_KEY' })
+    super(`the key ${String(key)} is already present in table '${table}': use put to replace it`, {
+      code: 'TIDEMARK_DUPLICATE_KEY',
+    })
     this.table = table
     this.key = key
   }
@@ -86,10 +98,13 @@ export class AbortedError extends TidemarkError {
 export class TimeoutError extends TidemarkError {
   readonly timeoutMs: number
   constructor(timeoutMs: number, attempt: number, label: string | undefined) {
-    super(`${nameOf(label)} was undone: it took longer than its timeoutMs of ${timeoutMs}, in attempt ${attempt}`, {
-      code: 'TIDEMARK_TIMEOUT',
-      retryable: true,
-    })
+    super(
+      `${nameOf(label)} was undone: it took longer than its timeoutMs of ${timeoutMs}, in attempt ${attempt}`,
+      {
+        code: 'TIDEMARK_TIMEOUT',
+        retryable: true,
+      },
+    )
     this.timeoutMs = timeoutMs
   }
 }
@@ -105,11 +120,14 @@ export class CancelledError extends TidemarkError {
 export class RetryLimitError extends TidemarkError {
   readonly attempts: number
   constructor(attempts: number, label: string | undefined, cause: unknown) {
-    super(`${nameOf(label)} met a conflict in each of its ${attempts} attempts: see the cause, or raise maxRetries`, {
-      code: 'TIDEMARK_RETRY_LIMIT',
-      retryable: true,
-      cause,
-    })
+    super(
+      `${nameOf(label)} met a conflict in each of its ${attempts} attempts: see the cause, or raise maxRetries`,
+      {
+        code: 'TIDEMARK_RETRY_LIMIT',
+        retryable: true,
+        cause,
+      },
+    )
     this.attempts = attempts
   }
 }

@@ -6,7 +6,7 @@ import { SharedMemory } from '../memory/sharedMemory.js'
 import { Engine } from '../mvcc/engine.js'
 import { OptionError, StoreNotFoundError } from './errors.js'
 import type { StoreHandle } from './handle.js'
-import { nativeThreadOf, ThreadLiveness, thisThread } from './liveness.js'
+import { DeathWatch, isThreadDead, nativeThread, thisThread } from './liveness.js'
 import { checkOpenOptions, type OpenOptions } from './options.js'
 import { Store } from './store.js'
 
@@ -24,7 +24,10 @@ export async function open(options: OpenOptions = {}): Promise<Store> {
   checkOpenOptions(options)
   const name = options.name ?? nameDefault
   if (openHandles().some((handle) => handle.name === name)) {
-    throw new OptionError('name', `a store named '${name}' is open already: give this one another name, or use attach`)
+    throw new OptionError(
+      'name',
+      `a store named '${name}' is open already: give this one another name, or use attach`,
+    )
   }
   const memory = SharedMemory.create(options.memoryLimitBytes ?? memoryLimitDefault())
   const handle: StoreHandle = { name, id: randomUUID(), buffer: memory.buffer }
@@ -47,11 +50,10 @@ export async function attach(which?: StoreHandle | string): Promise<Store> {
 }
 
 function join(memory: SharedMemory, handle: StoreHandle, onClose: () => void): Store {
-  const liveness = new ThreadLiveness()
-  const engine = new Engine({ memory, liveness, thread: thisThread, nativeThread: nativeThreadOf() })
-  liveness.watch(engine)
+  const engine = new Engine({ memory, thread: thisThread, nativeThread: nativeThread(), isThreadDead })
+  const watch = new DeathWatch(engine)
   const store = new Store(engine, handle, () => {
-    liveness.unwatch()
+    watch.stop()
     stores.delete(handle.id)
     engine.leave()
     onClose()
@@ -65,7 +67,8 @@ function findHandle(name: string | undefined): StoreHandle {
   const found = handles.filter((handle) => name === undefined || handle.name === name)
   if (found.length === 1) return found[0]!
   const names = handles.map((handle) => `'${handle.name}'`).join(', ')
-  if (found.length > 1) throw new StoreNotFoundError(`${found.length} stores are open (${names}): name the one to attach to`)
+  if (found.length > 1)
+    throw new StoreNotFoundError(`${found.length} stores are open (${names}): name the one to attach to`)
   throw new StoreNotFoundError(
     `no store ${name === undefined ? '' : `named '${name}' `}is open that this thread knows of${names === '' ? '' : ` (there is ${names})`}: ` +
       'open it before the thread is started, or pass store.handle to attach',

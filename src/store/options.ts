@@ -54,7 +54,10 @@ const rangeKeys = ['gt', 'gte', 'lt', 'lte', 'reverse', 'limit']
 
 export function checkOpenOptions(options: OpenOptions): void {
   if ('path' in options) {
-    throw new OptionError('path', 'this version keeps data in memory only, and has no option path: a store that outlives the process is to come')
+    throw new OptionError(
+      'path',
+      'this version keeps data in memory only, and has no option path: a store that outlives the process is to come',
+    )
   }
   checkKeys('open', options, openKeys)
   if (options.name !== undefined && (typeof options.name !== 'string' || options.name === '')) {
@@ -70,10 +73,16 @@ export function checkTransactionOptions(options: TransactionOptions): void {
   checkKeys('transaction', options, transactionKeys)
   const { timeoutMs, maxRetries, mode } = options
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
-    throw new OptionError('timeoutMs', `timeoutMs is ${String(timeoutMs)}, but must be a number above 0 (Infinity for no limit)`)
+    throw new OptionError(
+      'timeoutMs',
+      `timeoutMs is ${String(timeoutMs)}, but must be a number above 0 (Infinity for no limit)`,
+    )
   }
   if (maxRetries !== undefined && !isCount(maxRetries)) {
-    throw new OptionError('maxRetries', `maxRetries is ${String(maxRetries)}, but must be a whole number from 0, or Infinity`)
+    throw new OptionError(
+      'maxRetries',
+      `maxRetries is ${String(maxRetries)}, but must be a whole number from 0, or Infinity`,
+    )
   }
   if (mode !== undefined && mode !== 'optimistic' && mode !== 'locking') {
     throw new OptionError('mode', `mode is ${String(mode)}, but must be 'optimistic' or 'locking'`)
@@ -82,10 +91,15 @@ export function checkTransactionOptions(options: TransactionOptions): void {
 
 export function checkRange(range: Range<unknown>): void {
   checkKeys('range', range, rangeKeys)
-  if (range.gt !== undefined && range.gte !== undefined) throw new OptionError('gt', 'a range has gt and gte: give one lower bound')
-  if (range.lt !== undefined && range.lte !== undefined) throw new OptionError('lt', 'a range has lt and lte: give one upper bound')
+  if (range.gt !== undefined && range.gte !== undefined)
+    throw new OptionError('gt', 'a range has gt and gte: give one lower bound')
+  if (range.lt !== undefined && range.lte !== undefined)
+    throw new OptionError('lt', 'a range has lt and lte: give one upper bound')
   if (range.limit !== undefined && !isCount(range.limit)) {
-    throw new OptionError('limit', `limit is ${String(range.limit)}, but must be a whole number from 0, or Infinity`)
+    throw new OptionError(
+      'limit',
+      `limit is ${String(range.limit)}, but must be a whole number from 0, or Infinity`,
+    )
   }
 }
 
@@ -95,6 +109,7 @@ function isCount(value: unknown): boolean {
 
 function checkKeys(what: string, options: object, known: readonly string[]): void {
   for (const key in options) {
-    if (!known.includes(key)) throw new OptionError(key, `${what} has no option '${key}': its options are ${known.join(', ')}`)
+    if (!known.includes(key))
+      throw new OptionError(key, `${what} has no option '${key}': its options are ${known.join(', ')}`)
   }
 }

@@ -34,7 +34,13 @@ export abstract class RangeIterable<T> implements Iterable<T> {
   }
 
   [Symbol.iterator](): IterableIterator<T> {
-    return new RangeIterator(this.#lender, this.#table, this, this.#cursor(), this.#range.limit ?? Number.POSITIVE_INFINITY)
+    return new RangeIterator(
+      this.#lender,
+      this.#table,
+      this,
+      this.#cursor(),
+      this.#range.limit ?? Number.POSITIVE_INFINITY,
+    )
   }
 
   /** All of it, as an array. */
@@ -42,7 +48,8 @@ export abstract class RangeIterable<T> implements Iterable<T> {
     const all: T[] = []
     const cursor = this.#cursor()
     const tx = this.#lender.lend(this.#table)
-    for (let left = this.#range.limit ?? Number.POSITIVE_INFINITY; left > 0 && cursor.next(); left--) all.push(this.project(cursor, tx))
+    for (let left = this.#range.limit ?? Number.POSITIVE_INFINITY; left > 0 && cursor.next(); left--)
+      all.push(this.project(cursor, tx))
     return all
   }
 
@@ -71,7 +78,13 @@ class RangeIterator<T> implements IterableIterator<T> {
   readonly #cursor: Cursor
   #left: number
 
-  constructor(lender: TransactionLender, table: TableRef, range: RangeIterable<T>, cursor: Cursor, limit: number) {
+  constructor(
+    lender: TransactionLender,
+    table: TableRef,
+    range: RangeIterable<T>,
+    cursor: Cursor,
+    limit: number,
+  ) {
     this.#lender = lender
     this.#table = table
     this.#range = range

@@ -5,10 +5,21 @@ import { counter, type Engine } from '../mvcc/engine.js'
 import type { MvccTransaction } from '../mvcc/transaction.js'
 import type { ValueCodec } from './codec.js'
 import { msgpack } from './codecs/msgpack.js'
-import { AsyncBodyError, CancelledError, NestedTransactionError, StoreClosedError, TableError } from './errors.js'
+import {
+  AsyncBodyError,
+  CancelledError,
+  NestedTransactionError,
+  StoreClosedError,
+  TableError,
+} from './errors.js'
 import type { StoreHandle } from './handle.js'
 import type { Key } from './keys.js'
-import { checkTableOptions, checkTransactionOptions, type TableOptions, type TransactionOptions } from './options.js'
+import {
+  checkTableOptions,
+  checkTransactionOptions,
+  type TableOptions,
+  type TransactionOptions,
+} from './options.js'
 import { Attempts, pause } from './runner.js'
 import { Table } from './table.js'
 import { Snapshot, type Transaction } from './view.js'
@@ -28,7 +39,10 @@ export interface StoreStats {
   /** Attached threads. */
   readonly sites: number
   /** Over all threads since the store was opened. */
-  readonly transactions: { readonly committed: number; readonly aborted: Readonly<Record<AbortReason, number>> }
+  readonly transactions: {
+    readonly committed: number
+    readonly aborted: Readonly<Record<AbortReason, number>>
+  }
   /** The oldest open transaction or snapshot of any thread, which holds back collection; undefined if none is open. */
   readonly oldest: { readonly thread: number; readonly ageMs: number } | undefined
 }
@@ -87,14 +101,20 @@ export class Store implements AsyncDisposable {
     checkTableOptions(options)
     const nameBytes = typeof name === 'string' ? Buffer.byteLength(name) : 0
     if (nameBytes === 0 || nameBytes > tableNameLimit) {
-      throw new TableError(String(name), `a table's name must be a string of 1 to ${tableNameLimit} bytes, and ${String(name)} has ${nameBytes}`)
+      throw new TableError(
+        String(name),
+        `a table's name must be a string of 1 to ${tableNameLimit} bytes, and ${String(name)} has ${nameBytes}`,
+      )
     }
     const known = this.#tables.get(name)
     const codec = options.codec ?? (known?.codec as ValueCodec<V> | undefined) ?? (msgpack as ValueCodec<V>)
     if (known !== undefined && known.codec.name === codec.name) return known as unknown as Table<K, V>
     const entry = this.#engine.catalog.open(name, codec.name)
     if (entry.format !== codec.name) {
-      throw new TableError(name, `table '${name}' was made with the codec ${entry.format}, and is now asked for with ${codec.name}: name the same codec`)
+      throw new TableError(
+        name,
+        `table '${name}' was made with the codec ${entry.format}, and is now asked for with ${codec.name}: name the same codec`,
+      )
     }
     const table = new Table<K, V>(this, entry, this.#engine.treeOf(entry.id), codec)
     this.#tables.set(name, table as unknown as Table<Key, unknown>)
@@ -105,7 +125,10 @@ export class Store implements AsyncDisposable {
    * Runs the body as one strictly serializable transaction, and resolves with what it returns when it has committed. The
    * body may be async. It is run again after a conflict, so its only effects should be those on `tx`.
    */
-  async transaction<T>(body: (tx: Transaction) => T | PromiseLike<T>, options: TransactionOptions = noOptions): Promise<T> {
+  async transaction<T>(
+    body: (tx: Transaction) => T | PromiseLike<T>,
+    options: TransactionOptions = noOptions,
+  ): Promise<T> {
     const attempts = this.#attempts('transaction', options)
     for (;;) {
       let value: T
@@ -170,7 +193,8 @@ export class Store implements AsyncDisposable {
     this.#requireOpen()
     const engine = this.#engine
     const aborted = {} as Record<AbortReason, number>
-    for (const [index, reason] of abortReasons.entries()) aborted[reason] = engine.sumCounter(counter.aborted + index)
+    for (const [index, reason] of abortReasons.entries())
+      aborted[reason] = engine.sumCounter(counter.aborted + index)
     return {
       memoryLimitBytes: engine.memory.limitBytes,
       memoryBytes: engine.context.arena.pool.chunksInUse * chunkBytes + engine.directory.sizeBytes,
@@ -232,7 +256,10 @@ export class Store implements AsyncDisposable {
     const cancel = () => stop(new CancelledError(signal?.reason, options.label))
     const close = () => stop(new StoreClosedError(this.name))
     const left = attempts.leftMs
-    const timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => stop(attempts.timeoutError()), Math.max(0, Math.min(left, 2 ** 31 - 1)))
+    const timer =
+      left === Number.POSITIVE_INFINITY
+        ? undefined
+        : setTimeout(() => stop(attempts.timeoutError()), Math.max(0, Math.min(left, 2 ** 31 - 1)))
     signal?.addEventListener('abort', cancel)
     this.#open.add(close)
     if (signal?.aborted) cancel()
@@ -272,7 +299,11 @@ export class Store implements AsyncDisposable {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
 }
 
 /** The refused promise will fail on its closed transaction; that is not one more thing to report. */

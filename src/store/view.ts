@@ -4,7 +4,13 @@ import type { Engine } from '../mvcc/engine.js'
 import type { MvccTransaction } from '../mvcc/transaction.js'
 import { maxValueBytes } from '../mvcc/version.js'
 import type { ValueCodec } from './codec.js'
-import { AbortedError, DuplicateKeyError, ReadOnlyError, TableError, TransactionClosedError } from './errors.js'
+import {
+  AbortedError,
+  DuplicateKeyError,
+  ReadOnlyError,
+  TableError,
+  TransactionClosedError,
+} from './errors.js'
 import type { Key } from './keys.js'
 import type { Range } from './options.js'
 import { RangeEntries, RangeKeys, RangeValues, type TransactionLender } from './range.js'
@@ -181,7 +187,8 @@ export class Transaction extends Reader {
 
   /** Encodes a value into the staging buffer, at a word, and answers where it begins. */
   #stage<V>(tx: MvccTransaction, codec: ValueCodec<V>, value: V): number {
-    if (value === undefined) throw new ValueTypeError(value, 'undefined stands for an absent key; use delete to remove one')
+    if (value === undefined)
+      throw new ValueTypeError(value, 'undefined stands for an absent key; use delete to remove one')
     const { writes } = tx
     const start = (writes.stagedBytes + 3) & ~3
     let end = codec.encode(value, writes.staging, start)
@@ -190,18 +197,23 @@ export class Transaction extends Reader {
       writes.growStaging()
       end = codec.encode(value, writes.staging, start)
     }
-    if (end < 0 || end - start > maxValueBytes) throw new ValueTooLongError(end < 0 ? undefined : end - start, maxValueBytes)
+    if (end < 0 || end - start > maxValueBytes)
+      throw new ValueTooLongError(end < 0 ? undefined : end - start, maxValueBytes)
     this.#stagedEnd = end
     return start
   }
 
   #failed(error: unknown): unknown {
-    if (error instanceof ConflictError || error instanceof StuckError || error instanceof MemoryFullError) this.#failure = error
+    if (error instanceof ConflictError || error instanceof StuckError || error instanceof MemoryFullError)
+      this.#failure = error
     return error
   }
 }
 
 function foreignTable(table: TableRef | undefined): TableError {
   const name = String(table?.name)
-  return new TableError(name, `table '${name}' is not one of this store: get it from this store's \`table\`, in this thread`)
+  return new TableError(
+    name,
+    `table '${name}' is not one of this store: get it from this store's \`table\`, in this thread`,
+  )
 }

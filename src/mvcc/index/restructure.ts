@@ -1,10 +1,10 @@
 import { MemoryFullError } from '../../memory/errors.js'
-import { blockKind, siteArea } from '../../memory/layout.js'
+import { blockKind, removalLatchCount, siteArea } from '../../memory/layout.js'
 import { holdByLocker, reserveHold } from '../locker.js'
 import { retiredKind } from '../retired.js'
 import type { SiteContext } from '../siteContext.js'
 import { stateMask, tupleLeaf, wordState } from '../tuple.js'
-import { blockRight, entryLimit, type KeyBytes } from './block.js'
+import { entryLimit, type KeyBytes } from './block.js'
 import { type BlockParts, type BlockWriter, commonPrefix, emptyKey } from './blockWriter.js'
 import { leafSplitting, nodeBytes, nodeContents, nodeLatch, tableRoot, tableStructureLatch } from './node.js'
 import type { Tree } from './tree.js'
@@ -43,6 +43,7 @@ export class Restructure {
     const old = i32[contents]!
     Atomics.store(i32, contents, block)
     i32[this.#area + siteArea.indexNewBlock] = 0
+    i32[this.#area + siteArea.indexNewNode] = 0
     i32[this.#area + siteArea.indexOldBlock] = old
     this.retireOldBlock()
   }
@@ -67,7 +68,7 @@ export class Restructure {
       this.#publishSplit(leaf, entry, tuple)
     } catch (error) {
       this.abandon()
-      if (state === wordState.free) this.#endSplitting(leaf)
+      if (state === wordState.free) this.endSplitting(leaf)
       this.#tree.unlatch(leaf)
       throw error
     }
@@ -92,12 +93,19 @@ export class Restructure {
     const low = copyOf(tree.reader.lowOf(block))
     const stamp = Atomics.load(this.#u64, right)
     if (Number(stamp & 3n) === wordState.locked) holdByLocker(this.#context, Number(stamp >> 2n), right)
-    this.#endSplitting(leaf)
+    this.endSplitting(leaf)
     this.retireOldBlock()
-    tree.unlatch(right)
+    this.#context.latches.release((right << 1) + nodeLatch)
     tree.unlatch(leaf)
     this.#postSeparatorIfRoom(low, right)
     i32[this.#area + siteArea.indexNode] = 0
+  }
+
+  /** For a recoverer: the way to a leaf that a split has made, if it is still missing. */
+  completeSplit(leaf: number): void {
+    const tree = this.#tree
+    const right = tree.rightOf(tree.contentsOf(leaf))
+    if (right !== 0) this.#postSeparatorIfRoom(copyOf(tree.reader.lowOf(tree.contentsOf(right))), right)
   }
 
   /** The split is complete without the separator: its keys are found by the right link, one step later. */
@@ -111,6 +119,16 @@ export class Restructure {
 
   removeEmptyLeaf(leaf: number): boolean {
     return this.#underStructureLatch(() => this.#removeNode(leaf, 0))
+  }
+
+  /** For a recoverer, who has taken over the latches of the dead: the rest of the removal of a node. */
+  completeRemoval(node: number, level: number): void {
+    const tree = this.#tree
+    const block = tree.contentsOf(node)
+    if (!tree.reader.isDead(block)) return
+    const low = copyOf(tree.reader.lowOf(block))
+    this.#unlink(node, level, low)
+    this.#forget(node, level, low)
   }
 
   /** Sets the leaf `splitting`. The answer is its state before, or undefined if it is locked by another. */
@@ -171,7 +189,7 @@ export class Restructure {
     }
   }
 
-  #endSplitting(leaf: number): void {
+  endSplitting(leaf: number): void {
     for (;;) {
       const found = Atomics.load(this.#u64, leaf)
       if (Number(found & 3n) !== leafSplitting) return
@@ -203,7 +221,6 @@ export class Restructure {
     this.#i32[this.#area + siteArea.indexNewBlock] = 0
     const leftBlock = this.#writer.build({ ...left, right: sibling })
     this.publish(node, leftBlock)
-    this.#i32[this.#area + siteArea.indexNewNode] = 0
     this.#postSeparator(level + 1, copyOf(right.low), sibling)
   }
 
@@ -219,36 +236,49 @@ export class Restructure {
   /**
    * Takes a node without entries out of its level: its right sibling takes over its keys, its left sibling gets a new
    * right link, and whoever comes to the dead node by an old link goes on to the right. Free at empty (Johnson and Shasha,
-   * 1989): nodes that are only sparse stay. Every step may be done twice, so a recoverer runs it again from the start.
+   * 1989): nodes that are only sparse stay. False if it cannot be now.
    */
-  #removeNode(node: number, level: number, isRecovery = false): boolean {
+  #removeNode(node: number, level: number): boolean {
     const tree = this.#tree
     const block = tree.contentsOf(node)
     const right = tree.rightOf(block)
-    if (right === 0 || (tree.reader.isDead(block) && !isRecovery)) return true
+    if (right === 0 || tree.reader.isDead(block)) return true
     const low = copyOf(tree.reader.lowOf(block))
     const left = this.#leftOf(node, level, low)
-    const latched = level === 0 ? this.#latchAll(left === 0 ? [node, right] : [left, node, right]) : []
-    if (latched === undefined) return false
+    if (level === 0 && !this.#latchAll(left === 0 ? [node, right] : [left, node, right])) return false
     try {
       if (level === 0 && (tree.countOf(tree.contentsOf(node)) !== 0 || this.#isLocked(node) || this.#isLocked(right))) return false
+      this.#i32[this.#area + siteArea.indexRemovedLevel] = level
       this.#i32[this.#area + siteArea.indexRemoved] = node
-      this.publish(right, this.#writer.withBounds(tree.contentsOf(right), { low }))
-      this.publish(node, this.#writer.buildDead(low, right))
-      if (level === 0) this.#inheritStamp(right, node)
-      if (left !== 0) this.publish(left, this.#writer.withBounds(tree.contentsOf(left), { right }))
+      this.#unlink(node, level, low)
     } finally {
-      for (const leaf of latched) tree.unlatch(leaf)
+      if (level === 0) this.unlatchAll()
     }
-    const emptied = this.#dropChild(level + 1, low, node, right)
+    this.#forget(node, level, low)
+    return true
+  }
+
+  /** The siblings close the gap. The right one first: the node's contents stay valid, for it is empty, until it is dead. */
+  #unlink(node: number, level: number, low: KeyBytes): void {
+    const tree = this.#tree
+    const right = tree.rightOf(tree.contentsOf(node))
+    const left = this.#leftOf(node, level, low)
+    this.publish(right, this.#writer.withBounds(tree.contentsOf(right), { low }))
+    this.publish(node, this.#writer.buildDead(low, right))
+    if (level === 0) this.#inheritStamp(right, node)
+    if (left !== 0) this.publish(left, this.#writer.withBounds(tree.contentsOf(left), { right }))
+  }
+
+  /** The levels above let go of a dead node, and it is retired. */
+  #forget(node: number, level: number, low: KeyBytes): void {
+    const tree = this.#tree
     const { retired, site } = this.#context
-    if (!retired.endsWith(node)) {
-      retired.push(retiredKind.block, tree.contentsOf(node), site.retireStamp())
-      retired.push(retiredKind.block, node, site.retireStamp())
-    }
+    const emptied = this.#dropChild(level + 1, low, node, tree.rightOf(tree.contentsOf(node)))
+    retired.reserve(2)
+    retired.push(retiredKind.block, tree.contentsOf(node), site.retireStamp())
+    retired.push(retiredKind.block, node, site.retireStamp())
     this.#i32[this.#area + siteArea.indexRemoved] = 0
     if (emptied !== 0) this.#removeNode(emptied, level + 1)
-    return true
   }
 
   /**
@@ -299,19 +329,32 @@ export class Restructure {
     }
   }
 
-  /** All the leaves, unless one of them changes at the moment: then nothing. Never waits, so it cannot deadlock. */
-  #latchAll(leaves: number[]): number[] | undefined {
-    const latched: number[] = []
-    for (const leaf of leaves) {
-      const next = leaves[latched.length + 1]
-      const isTaken = this.#context.latches.tryAcquire((leaf << 1) + nodeLatch)
-      if (isTaken) latched.push(leaf)
+  /** All the leaves, unless one of them changes at the moment: then none. Never waits, so it cannot deadlock. */
+  #latchAll(leaves: number[]): boolean {
+    const { area, latches } = this.#context
+    for (let i = 0; i < leaves.length; i++) {
+      const leaf = leaves[i]!
+      const note = area + siteArea.indexRemovalLatches + i
+      this.#i32[note] = leaf
+      const isTaken = latches.tryAcquire((leaf << 1) + nodeLatch)
+      if (!isTaken) this.#i32[note] = 0
       const block = this.#tree.contentsOf(leaf)
-      if (isTaken && !this.#tree.reader.isDead(block) && (next === undefined || this.#i32[(block << 1) + blockRight] === next)) continue
-      for (const held of latched) this.#tree.unlatch(held)
-      return undefined
+      const next = leaves[i + 1]
+      if (isTaken && !this.#tree.reader.isDead(block) && (next === undefined || this.#tree.rightOf(block) === next)) continue
+      this.unlatchAll()
+      return false
     }
-    return latched
+    return true
+  }
+
+  /** Gives back what `latchAll` has taken. */
+  unlatchAll(): void {
+    for (let i = 0; i < removalLatchCount; i++) {
+      const note = this.#area + siteArea.indexRemovalLatches + i
+      const leaf = this.#i32[note]!
+      if (leaf !== 0) this.#context.latches.release((leaf << 1) + nodeLatch)
+      this.#i32[note] = 0
+    }
   }
 
   #isLocked(leaf: number): boolean {
@@ -332,6 +375,7 @@ export class Restructure {
 
   #underStructureLatch<T>(change: () => T): T {
     const latch = this.#entry + tableStructureLatch
+    this.#i32[this.#area + siteArea.indexEntry] = this.#entry
     this.#context.latches.acquire(latch)
     try {
       return change()

@@ -25,7 +25,7 @@ export class Tree {
   readonly #i32: Int32Array
   readonly #context: SiteContext
   readonly #writer: BlockWriter
-  readonly #restructure: Restructure
+  /** @internal For a recoverer. */ readonly restructure: Restructure
   readonly #entry: number
 
   /** `entry` is the first word of the table's catalog entry. */
@@ -35,7 +35,7 @@ export class Tree {
     this.#entry = entry
     this.reader = new BlockReader(context.memory)
     this.#writer = new BlockWriter(this.reader, context.arena, context.area)
-    this.#restructure = new Restructure(context, this, this.#writer, entry)
+    this.restructure = new Restructure(context, this, this.#writer, entry)
   }
 
   /** Makes the root of a new table: one empty leaf. The caller holds the catalog latch. */
@@ -146,7 +146,7 @@ export class Tree {
       this.unlatch(leaf)
       return there
     }
-    if (!isThere && count >= entryLimit) return this.#restructure.split(leaf, entry, tuple, locker) ? tuple : leafLocked
+    if (!isThere && count >= entryLimit) return this.restructure.split(leaf, entry, tuple, locker) ? tuple : leafLocked
     this.#i32[(tuple << 1) + tupleLeaf] = leaf
     this.#replace(leaf, () => (isThere ? this.#writer.replaceTuple(block, entry, tuple) : this.#writer.insertTuple(block, entry, tuple)))
     return tuple
@@ -177,14 +177,17 @@ export class Tree {
 
   /** Takes an empty leaf out of the tree. False if that cannot be now: it is locked, or was just latched. */
   removeEmptyLeaf(leaf: number): boolean {
-    return this.#restructure.removeEmptyLeaf(leaf)
+    return this.restructure.removeEmptyLeaf(leaf)
   }
 
-  /** Latches the leaf that covers the key (at `keyStart` of `bytes`). */
+  /** Latches the leaf that covers the key (at `keyStart` of `bytes`). Which leaf, is noted first, for a recoverer. */
   latchLeaf(bytes: Uint8Array, length: number): number {
+    const { area, latches } = this.#context
     let leaf = this.findLeaf(bytes, keyStart, length)
+    this.#i32[area + siteArea.indexEntry] = this.#entry
     for (;;) {
-      this.#context.latches.acquire((leaf << 1) + nodeLatch)
+      this.#i32[area + siteArea.indexLatched] = leaf
+      latches.acquire((leaf << 1) + nodeLatch)
       const block = this.contentsOf(leaf)
       if (!this.reader.isBeyond(block, bytes, keyStart, length)) return leaf
       this.unlatch(leaf)
@@ -194,6 +197,7 @@ export class Tree {
 
   unlatch(leaf: number): void {
     this.#context.latches.release((leaf << 1) + nodeLatch)
+    this.#i32[this.#context.area + siteArea.indexLatched] = 0
   }
 
   /** Publishes new contents of a latched leaf, and unlatches it. */
@@ -201,9 +205,9 @@ export class Tree {
     const { pool } = this.#context.arena
     pool.mayUseReserve = true
     try {
-      this.#restructure.publish(leaf, build())
+      this.restructure.publish(leaf, build())
     } catch (error) {
-      this.#restructure.abandon()
+      this.restructure.abandon()
       throw error
     } finally {
       pool.mayUseReserve = false

@@ -34,7 +34,13 @@ export function writeRecord(layout: Layout, value: unknown, target: Buffer, star
 }
 
 /** Writes a field that is there, and says so in the bits at `presence`. */
-function writeOptional(field: Field, value: unknown, target: Buffer, presence: number, start: number): number {
+function writeOptional(
+  field: Field,
+  value: unknown,
+  target: Buffer,
+  presence: number,
+  start: number,
+): number {
   if (value === undefined) return start
   const byte = presence + (field.presenceBit >> 3)
   target[byte] = (target[byte] as number) | (1 << (field.presenceBit & 7))
