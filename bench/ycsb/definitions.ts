@@ -1,62 +1,50 @@
-import type { ArgsDef } from 'citty'
+export const optionNames = [
+  'workload',
+  'threads',
+  'seconds',
+  'warmup',
+  'records',
+  'theta',
+  'keys',
+  'value',
+  'read-fields',
+  'ops-per-txn',
+  'read-ratio',
+  'long-readers',
+  'api',
+  'memory-limit',
+  'seed',
+  'json',
+] as const
+export type OptionName = (typeof optionNames)[number]
 
-/**
- * The options of the command, as its help shows them. They are read by `readOptions`, which is stricter than
- * citty.
- */
-export const optionDefinitions = {
-  workload: {
-    type: 'string',
-    valueHint: 'LIST',
-    description: 'txn, a to f, or several: a,b,c (default: txn)',
-  },
-  threads: { type: 'string', valueHint: 'LIST', description: 'threads, or several runs: 1,2 (default: 1)' },
-  seconds: { type: 'string', valueHint: 'S', description: 'length of the timed phase (default: 5)' },
-  warmup: { type: 'string', valueHint: 'S', description: 'time before it that does not count (default: 2)' },
-  records: { type: 'string', valueHint: 'N', description: 'records loaded (default: 1000000)' },
-  theta: {
-    type: 'string',
-    valueHint: 'T',
-    description: "zipfian skew or 'uniform' (default: txn .8, a-f .99)",
-  },
-  keys: {
-    type: 'string',
-    valueHint: 'KIND',
-    description: 'integer or string (default: txn integer, a-f string)',
-  },
-  value: {
-    type: 'string',
-    valueHint: 'KIND',
-    description: 'a-f: fields, 10 x 10 bytes (default), or string',
-  },
-  'read-fields': {
-    type: 'string',
-    valueHint: 'WHICH',
-    description: 'a-f: use one field of what is read, or all (default)',
-  },
-  'ops-per-txn': {
-    type: 'string',
-    valueHint: 'N',
-    description: 'txn: operations in a transaction (default: 4)',
-  },
-  'read-ratio': {
-    type: 'string',
-    valueHint: 'R',
-    description: "txn: percent of reads, or 'scan' (default: 100)",
-  },
-  'long-readers': {
-    type: 'string',
-    valueHint: 'N',
-    description: 'txn: threads that read 10,000 keys at once',
-  },
-  api: {
-    type: 'string',
-    valueHint: 'KIND',
-    description: 'read-only work by transaction (default) or snapshot',
-  },
-  'memory-limit': { type: 'string', valueHint: 'SIZE', description: "the store's limit, such as 4GiB" },
-  seed: { type: 'string', valueHint: 'N', description: 'of all random numbers (default: 1)' },
-  json: { type: 'string', valueHint: 'FILE', description: 'where to write the results as JSON too' },
-} as const satisfies ArgsDef
+/** An option as citty's help shows it. */
+export interface OptionDefinition {
+  readonly type: 'string'
+  readonly valueHint: string
+  readonly description: string
+}
 
-export type OptionName = keyof typeof optionDefinitions
+/** The help of the command; `readOptions` reads the options themselves, more strictly than citty would. */
+export const optionDefinitions: Readonly<Record<OptionName, OptionDefinition>> = {
+  workload: option('LIST', 'txn, a to f, or several: a,b,c (default: txn)'),
+  threads: option('LIST', 'threads, or several runs: 1,2 (default: 1)'),
+  seconds: option('S', 'length of the timed phase (default: 5)'),
+  warmup: option('S', 'time before it that does not count (default: 2)'),
+  records: option('N', 'records loaded (default: 1000000)'),
+  theta: option('T', "zipfian skew or 'uniform' (default: txn .8, a-f .99)"),
+  keys: option('KIND', 'integer or string (default: txn integer, a-f string)'),
+  value: option('KIND', 'a-f: fields, 10 x 10 bytes (default), or string'),
+  'read-fields': option('WHICH', 'a-f: use one field of what is read, or all (default)'),
+  'ops-per-txn': option('N', 'txn: operations in a transaction (default: 4)'),
+  'read-ratio': option('R', "txn: percent of reads, or 'scan' (default: 100)"),
+  'long-readers': option('N', 'txn: threads that read 10,000 keys at once'),
+  api: option('KIND', 'read-only work by transaction (default) or snapshot'),
+  'memory-limit': option('SIZE', "the store's limit, such as 4GiB"),
+  seed: option('N', 'of all random numbers (default: 1)'),
+  json: option('FILE', 'where to write the results as JSON too'),
+}
+
+function option(valueHint: string, description: string): OptionDefinition {
+  return { type: 'string', valueHint, description }
+}

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { parseBytes } from '../report/units.js'
-import { type OptionName, optionDefinitions } from './definitions.js'
+import { type OptionName, optionNames } from './definitions.js'
 import { coreWorkloads, type WorkloadName } from './mixes.js'
 import type { RunSettings, Skew } from './settings.js'
 
@@ -31,9 +31,7 @@ type Given = ReadonlyMap<OptionName, string>
 
 function givenOptions(rawArgs: readonly string[]): Given {
   const given = new Map<OptionName, string>()
-  const options = Object.fromEntries(
-    Object.keys(optionDefinitions).map((name) => [name, { type: 'string' as const }]),
-  )
+  const options = Object.fromEntries(optionNames.map((name) => [name, { type: 'string' as const }]))
   const { tokens } = parseArgs({
     args: [...rawArgs],
     options,
@@ -54,7 +52,7 @@ function givenOptions(rawArgs: readonly string[]): Given {
 }
 
 function isOptionName(name: string): name is OptionName {
-  return Object.hasOwn(optionDefinitions, name)
+  return optionNames.some((known) => known === name)
 }
 
 const coreOnly: readonly OptionName[] = ['value', 'read-fields']

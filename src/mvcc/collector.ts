@@ -90,11 +90,10 @@ export class Collector {
       this.#retireAgain(retiredKind.absent, tuple)
       return
     }
-    if (!this.#isAbsent(tuple, safe)) Atomics.store(this.#u64, tuple, stamp)
-    else if (!this.bury(tuple, word)) {
-      Atomics.store(this.#u64, tuple, stamp)
-      this.#retireAgain(retiredKind.absent, tuple)
-    }
+    const isAbsent = this.#isAbsent(tuple, safe)
+    if (isAbsent && this.bury(tuple, word)) return
+    Atomics.store(this.#u64, tuple, stamp)
+    if (isAbsent) this.#retireAgain(retiredKind.absent, tuple)
     this.#i32[this.#area + siteArea.unlinkedTuple] = 0
   }
 
@@ -129,7 +128,8 @@ export class Collector {
     if (deleted !== 0 && !this.#engine.isInside(deleted, tuple) && !retired.endsWith(deleted)) retired.push(retiredKind.block, deleted, site.retireStamp())
     i32[(tuple << 1) + tupleLeaf] = emptied === 0 ? 0 : leafEmptied
     retired.push(retiredKind.tuple, tuple, site.retireStamp())
-    this.#engine.countTuple(-1)
+    i32[this.#area + siteArea.unlinkedTuple] = 0
+    i32[this.#area + siteArea.tupleCount]!--
     return true
   }
 

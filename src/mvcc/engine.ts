@@ -25,7 +25,6 @@ export const counter = { committed: 0, aborted: 1 } as const
 const collectEvery = 16
 const collectLimit = 256
 const adoptEvery = 256
-const fitEvery = 64
 
 export interface EngineOptions {
   readonly memory: SharedMemory
@@ -56,7 +55,6 @@ export class Engine {
   readonly #pool: MvccTransaction[] = []
   readonly #counters: number
   #commits = 0
-  #created = 0
 
   constructor(options: EngineOptions) {
     const { memory, thread, nativeThread, clock } = options
@@ -64,7 +62,12 @@ export class Engine {
     const id = sites.register(thread, nativeThread ?? 0)
     this.#options = options
     this.memory = memory
-    const liveness: Liveness = { recoverIfDead: (site) => this.#isDead(site) && this.recoverer.recover(site) }
+    const liveness: Liveness = {
+      recoverIfDead: (site) => {
+        const thread = sites.threadOf(site)
+        return this.#isDead(site) && this.recoverer.recover(site, thread)
+      },
+    }
     const poolLiveness: Liveness = { recoverIfDead: (site) => this.#isDead(site) && this.recoverer.freePoolLatches(site) }
     this.context = new SiteContext(memory, sites, id, liveness, poolLiveness, clock)
     this.directory = new Directory(memory)
@@ -163,11 +166,6 @@ export class Engine {
     } finally {
       this.context.site.end(stamp)
     }
-  }
-
-  countTuple(change: number): void {
-    this.memory.i32[this.context.area + siteArea.tupleCount]! += change
-    if (change > 0 && ++this.#created % fitEvery === 0) this.directory.fit(this.tupleCount + fitEvery)
   }
 
   /** Keys in the index, absent ones that are not yet taken out included. */

@@ -28,16 +28,16 @@ export class Recoverer {
   recoverThread(thread: number): void {
     const { sites } = this.#engine.context
     for (let id = sites.highWater; id > 0; id--) {
-      if (sites.stateOf(id) === siteState.attached && sites.threadOf(id) === thread) this.recover(id)
+      if (sites.stateOf(id) === siteState.attached && sites.threadOf(id) === thread) this.recover(id, thread)
     }
   }
 
-  /** Recovers a dead site. False if somebody else does. */
-  recover(id: number): boolean {
+  /** Recovers a site of a dead thread. False if it is not that thread's any more. */
+  recover(id: number, thread: number): boolean {
     const { sites } = this.#engine.context
     const engine = this.#engine.sibling()
     try {
-      if (!sites.claimDead(id, engine.context.site.id)) return false
+      if (!sites.claimDead(id, thread, engine.context.site.id)) return false
       new Recovery(engine, id).run()
       return true
     } finally {
@@ -111,10 +111,8 @@ class Recovery {
     const word = Atomics.load(this.#u64, tuple)
     if (isEntered) {
       if (Number(word & 3n) === wordState.owned && siteOf(word) === this.#id) Atomics.store(this.#u64, tuple, word & ~3n)
-      if (!this.#queue.endsWith(tuple)) {
-        this.#queue.push(retiredKind.absent, tuple, this.#retireStamp())
-        this.#engine.countTuple(1)
-      }
+      if (!this.#queue.endsWith(tuple)) this.#queue.push(retiredKind.absent, tuple, this.#retireStamp())
+      this.#i32[this.#area + siteArea.tupleCount]!++
     } else if (!this.#isFree(tuple)) {
       Atomics.store(this.#u64, tuple, BigInt(wordState.dead))
       this.#arena.free(tuple)
@@ -131,8 +129,9 @@ class Recovery {
     if (word === (stamp | BigInt(wordState.owned))) {
       Atomics.store(this.#u64, tuple, stamp)
       this.#queue.push(retiredKind.absent, tuple, this.#retireStamp())
-    } else if (Number(word & 3n) === wordState.dead && !this.#queue.endsWith(tuple)) {
-      this.#engine.collector.bury(tuple, stampNone, this.#queue)
+    } else if (Number(word & 3n) === wordState.dead) {
+      if (this.#queue.endsWith(tuple)) this.#i32[this.#area + siteArea.tupleCount]!--
+      else this.#engine.collector.bury(tuple, stampNone, this.#queue)
     }
     this.#i32[this.#area + siteArea.unlinkedTuple] = 0
   }

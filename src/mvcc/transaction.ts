@@ -13,6 +13,9 @@ import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.j
 import { lengthDeleted, versionHeaderBytes, versionLength, versionOlder } from './version.js'
 import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
 
+/** How many tuples a site makes between two looks at the size of the directory. */
+const fitMask = 63
+
 export type Mode = 'optimistic' | 'locking'
 
 /**
@@ -236,7 +239,8 @@ export class MvccTransaction {
     Atomics.store(this.#u64, tuple, this.stamp)
     context.retired.push(retiredKind.absent, tuple, this.stamp)
     i32[context.area + siteArea.newTuple] = 0
-    this.#engine.countTuple(1)
+    const created = ++i32[context.area + siteArea.tupleCount]!
+    if ((created & fitMask) === 0) this.#engine.directory.fit(this.#engine.tupleCount + fitMask)
     return tuple
   }
 

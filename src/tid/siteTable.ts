@@ -57,9 +57,16 @@ export class SiteTable {
     Atomics.store(this.#i32, slot + stateWord, siteState.free)
   }
 
-  /** Claims a dead thread's slot: the one caller that is answered true may recover it; everybody else leaves it alone. */
-  claimDead(id: number, recoverer: number): boolean {
-    return this.#claim(id, siteState.attached, recoverer)
+  /**
+   * Claims the slot of a thread that is dead: the one caller that is answered true may recover it; everybody else leaves
+   * it alone. The thread is asked for again once the slot is claimed: since the caller looked, it may have been recovered
+   * and given to a thread that lives.
+   */
+  claimDead(id: number, thread: number, recoverer: number): boolean {
+    if (!this.#claim(id, siteState.attached, recoverer)) return false
+    if (this.threadOf(id) === thread) return true
+    Atomics.compareExchange(this.#i32, this.slotOf(id) + stateWord, siteState.dying, siteState.attached)
+    return false
   }
 
   /** Claims a slot that nobody uses, to look after what its last owner has left. */
