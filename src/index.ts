@@ -7,6 +7,17 @@ export type { ValueCodec } from './store/codec.js'
 export { bytes } from './store/codecs/bytes.js'
 export { json } from './store/codecs/json.js'
 export { msgpack } from './store/codecs/msgpack.js'
+export {
+  type ArrayField,
+  arrayOf,
+  type FieldType,
+  type OptionalField,
+  optional,
+  type RecordCodec,
+  type RecordFields,
+  type RecordValue,
+  record,
+} from './store/codecs/record.js'
 export { string } from './store/codecs/string.js'
 export {
   AbortedError,

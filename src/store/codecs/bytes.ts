@@ -1,4 +1,5 @@
 import type { ValueCodec } from '../codec.js'
+import { copyBytes } from '../copyBytes.js'
 import { ValueTypeError } from '../valueErrors.js'
 
 /** Bytes as they are. Each read returns a fresh, plain Uint8Array, whatever subclass was stored. */
@@ -13,5 +14,5 @@ function encode(value: Uint8Array, target: Buffer, start: number): number {
 }
 
 function decode(source: Buffer, start: number, end: number): Uint8Array {
-  return Uint8Array.prototype.slice.call(source, start, end)
+  return copyBytes(source, start, end)
 }

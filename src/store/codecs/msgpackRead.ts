@@ -1,3 +1,4 @@
+import { copyBytes } from '../copyBytes.js'
 import { asBigint, asFloat, getDoubleWord, getWord } from '../doubleWord.js'
 import { nativeText, readLatin1, shortText } from '../nativeText.js'
 import { ValueCorruptError } from '../valueErrors.js'
@@ -128,7 +129,7 @@ function readText(source: Buffer, bytes: number): string {
 
 function readBytes(source: Buffer, bytes: number): Uint8Array {
   const start = take(bytes)
-  return Uint8Array.prototype.slice.call(source, start, position)
+  return copyBytes(source, start, position)
 }
 
 function readArray(source: Buffer, count: number, depth: number): unknown[] {
@@ -181,7 +182,7 @@ function readKey(source: Buffer): string {
   if (known !== undefined && known.bytes.length === bytes && equals(known.bytes, source, start))
     return known.text
   const text = nativeText(source).utf8Slice(start, position)
-  knownKeys[slot] = { bytes: Uint8Array.prototype.slice.call(source, start, position), text }
+  knownKeys[slot] = { bytes: copyBytes(source, start, position), text }
   return text
 }
 
@@ -208,7 +209,7 @@ function readExtension(source: Buffer, bytes: number, depth: number): unknown {
       return source[start] === 1 ? -magnitude : magnitude
     }
     case extension.buffer:
-      return copyOf(source, start, position).buffer
+      return copyBytes(source, start, position).buffer
     case extension.binary:
       return readBinary(source, start, position)
     default:
@@ -242,13 +243,7 @@ function readCount(source: Buffer, fix: number, head16: number): number {
 function readBinary(source: Buffer, start: number, end: number): ArrayBufferView {
   const Kind = start < end ? binaryKinds[source[start] as number] : undefined
   if (Kind === undefined) throw corrupt('an array is of no known kind')
-  return new Kind(copyOf(source, start + 1, end).buffer)
-}
-
-function copyOf(source: Buffer, start: number, end: number): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(end - start)
-  copy.set(source.subarray(start, end))
-  return copy
+  return new Kind(copyBytes(source, start + 1, end).buffer)
 }
 
 function corrupt(problem: string): ValueCorruptError {

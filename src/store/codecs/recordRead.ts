@@ -1,3 +1,4 @@
+import { copyBytes } from '../copyBytes.js'
 import { asBigint, asFloat, getDoubleWord, getWord } from '../doubleWord.js'
 import { getText } from '../text.js'
 import { ValueCorruptError } from '../valueErrors.js'
@@ -54,7 +55,7 @@ function readForm(form: Form, source: Buffer): unknown {
     case kinds.bytes: {
       const length = readLength(source)
       const start = take(length)
-      return Uint8Array.prototype.slice.call(source, start, position)
+      return copyBytes(source, start, position)
     }
     case kinds.array:
       return readArray(form.element as Form, source)
