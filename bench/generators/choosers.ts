@@ -58,7 +58,7 @@ export class ScrambledChooser implements Chooser {
   }
 }
 
-/** The newest record is the hottest; `newest` tells how many records there are by now. */
+/** The newest record is the hottest; `count` tells how many records there are by now. */
 export class LatestChooser implements Chooser {
   readonly #random: Random
   readonly #theta: number

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ThreadContext } from './thread.js'
 
-const recordsPerTransaction = 100
-const transactionsPerTurn = 100
+const recordsPerTransaction = 10
+const transactionsPerTurn = 1000
 
 /**
  * Puts all records into an empty database from the calling thread; tells how far it is, and stops early when

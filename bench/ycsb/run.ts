@@ -110,7 +110,7 @@ interface Watch {
   readonly timing: (seconds: number) => void
 }
 
-/** Sends the threads through warm-up and the timed phase, and reads the database's counters at both its ends. */
+/** Sends the threads through warm-up and the timed phase, and reads the counters at both its ends. */
 async function timedPhase(
   crew: Crew,
   database: Database,

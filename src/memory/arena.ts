@@ -1,24 +1,11 @@
 import { ChunkPool } from './chunkPool.js'
 import { MemoryFullError } from './errors.js'
-import { type Address, chunkAddressShift, chunkBytes, header, magazineWords, siteArea, slabCount } from './layout.js'
+import { type Address, chunkAddressShift, chunkBytes, header, magazineWords, siteArea } from './layout.js'
 import type { Latches } from './latch.js'
+import { bump, bumpEnd, depotHead, depotWords, loaded, loadedCount, magazineSize, nextMagazineWord, nextWord, spare } from './magazine.js'
+import { completeReclaim, Reclaimer } from './reclaim.js'
 import type { SharedMemory } from './sharedMemory.js'
 import { blockBytesMax, sizeClassCount, sizeClassOf, sizeOfClass } from './sizeClasses.js'
-
-/** Words of a free block, beside the first two, which belong to whoever may still look at the block. */
-const nextWord = 2
-const nextMagazineWord = 3
-
-/** Words of a site's magazines of one slab; `bump` and `bumpEnd` are the unused rest of the chunk last taken. */
-const loaded = 0
-const loadedCount = 1
-const spare = 2
-const bump = 3
-const bumpEnd = 4
-
-/** Words of a slab's depot: full magazines that any site may take. */
-const depotHead = 0
-const depotWords = 2
 
 /**
  * The allocator, as one site uses it: slabs of equal blocks with magazines (Bonwick and Adams, "Magazines and Vmem",
@@ -35,6 +22,7 @@ export class Arena {
   readonly #i32: Int32Array
   readonly #f64: Float64Array
   readonly #latches: Latches
+  readonly reclaimer: Reclaimer
   readonly #area: number
   readonly #magazines: number
   readonly #chunkTable: number
@@ -47,12 +35,13 @@ export class Arena {
     this.#i32 = memory.i32
     this.#f64 = memory.f64
     this.#latches = latches
+    this.reclaimer = new Reclaimer(memory.i32, this.pool, latches, this.#area)
     this.#magazines = this.#area + siteArea.magazines
     this.#chunkTable = memory.layout.chunkTableStart - memory.layout.firstChunk * 2
     this.#usedIndex = (this.#area + siteArea.usedBytes) >> 1
   }
 
-  /** A block of at least `lengthBytes`, its contents undefined. Throws `MemoryFullError`. Constant time up to 16 KiB. */
+  /** A block of at least `lengthBytes`, its contents undefined. Throws `MemoryFullError`. Constant time up to 32 KiB. */
   allocate(kind: number, lengthBytes: number): Address {
     if (lengthBytes > blockBytesMax) return this.#allocateRun(lengthBytes)
     const sizeClass = sizeClassOf(lengthBytes)
@@ -105,6 +94,11 @@ export class Arena {
     return this.pool.lengthOf(this.pool.indexOf(address)) * chunkBytes
   }
 
+  /** For a recoverer: completes what the site of this area was doing under the depot latch, now this site's. */
+  completeReclaim(area: number): void {
+    completeReclaim(this.#i32, area, (block) => this.#recycle(block))
+  }
+
   /** For a recoverer: whether the site of this area carves blocks from the chunk. */
   isCarved(area: number, chunk: number): boolean {
     const slab = this.pool.slabOf(chunk)
@@ -119,9 +113,16 @@ export class Arena {
     return slab >= 0 && this.#i32[area + siteArea.magazines + slab * magazineWords + loaded] === block
   }
 
+  /** Puts a block that counts as free on this site's list. */
+  #recycle(block: number): void {
+    this.#f64[this.#usedIndex]! += this.sizeOf(block)
+    this.free(block)
+  }
+
   #allocateRun(lengthBytes: number): Address {
     const count = Math.ceil(lengthBytes / chunkBytes)
-    const address = this.pool.takeRun(count)
+    let address = this.pool.takeRun(count)
+    if (address === 0 && this.reclaimer.reclaim()) address = this.pool.takeRun(count)
     if (address === 0) throw new MemoryFullError(lengthBytes, this.#memory.limitBytes)
     this.#f64[this.#usedIndex]! += count * chunkBytes
     this.#i32[this.#area + siteArea.chunkIntent] = 0
@@ -185,16 +186,12 @@ export class Arena {
   }
 
   #takeChunk(slab: number, magazine: number, words: number, lengthBytes: number): void {
-    const chunk = this.pool.takeForSlab(slab)
+    let chunk = this.pool.takeForSlab(slab)
+    if (chunk === 0 && this.reclaimer.reclaim()) chunk = this.pool.takeForSlab(slab)
     if (chunk === 0) throw new MemoryFullError(lengthBytes, this.#memory.limitBytes)
     const i32 = this.#i32
     i32[magazine + bumpEnd] = chunk + Math.floor(chunkBytes / 8 / words) * words
     i32[magazine + bump] = chunk
     i32[this.#area + siteArea.chunkIntent] = 0
   }
-}
-
-const magazineSize = new Int32Array(slabCount)
-for (let slab = 0; slab < slabCount; slab++) {
-  magazineSize[slab] = Math.max(2, Math.min(64, Math.floor(blockBytesMax / sizeOfClass[slab % sizeClassCount]!)))
 }

@@ -12,6 +12,7 @@ import type { SharedMemory } from './sharedMemory.js'
 const stateFree = 0
 const stateRunHead = -1
 const stateRunRest = -2
+const stateRetired = -3
 
 /** Runs do not cross the 2 GiB windows of `SharedMemory`. */
 const chunksPerWindow = 2 ** (28 - chunkAddressShift)
@@ -76,6 +77,40 @@ export class ChunkPool {
     return this.#state(index) === stateRunHead ? this.#i32[this.#table + index * 2 + 1]! : 1
   }
 
+  /** Blocks of a slab's chunk that a reclamation has dropped from the free lists, and where they are counted. */
+  droppedOf(address: number): number {
+    return this.#i32[this.droppedIndex(address)]!
+  }
+
+  droppedIndex(address: number): number {
+    return this.#table + this.indexOf(address) * 2 + 1
+  }
+
+  /** Chunks of slabs of which a reclamation has dropped blocks, and that it has not given back. */
+  chunksWithDropped(): number[] {
+    const chunks: number[] = []
+    for (let index = this.chunkTop - 1; index >= 0; index--) {
+      const address = this.addressOf(index)
+      if (this.#state(index) > 0 && this.droppedOf(address) > 0) chunks.push(address)
+    }
+    return chunks
+  }
+
+  /** Says that a slab's chunk, all of whose blocks were dropped, waits to be released; `settle` follows when somebody has noted it. */
+  retire(address: number): void {
+    this.#i32[this.#intentWord] = this.indexOf(address) + 1
+    this.#setState(this.indexOf(address), stateRetired)
+  }
+
+  /** Somebody has noted the chunk that was taken or retired last. */
+  settle(): void {
+    this.#i32[this.#intentWord] = 0
+  }
+
+  isRetired(index: number): boolean {
+    return this.#state(index) === stateRetired
+  }
+
   /** Whether the chunk is the beginning of something that was taken. */
   isTaken(index: number): boolean {
     return this.#state(index) !== stateFree && this.#state(index) !== stateRunRest
@@ -123,7 +158,7 @@ export class ChunkPool {
     const i32 = this.#i32
     i32[this.#intentWord] = index + 1
     for (let i = 1; i < count; i++) this.#setState(index + i, stateRunRest)
-    i32[this.#table + index * 2 + 1] = count
+    i32[this.#table + index * 2 + 1] = state === stateRunHead ? count : 0
     this.#setState(index, state)
     if (index + count > i32[header.chunkTop]!) {
       i32[header.chunksFreed]! += index - i32[header.chunkTop]!

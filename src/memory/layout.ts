@@ -78,6 +78,9 @@ export const siteArea = {
   indexRemovedLevel: 34,
   /** The leaves that the removal of a leaf latches: left, the leaf, right. */
   indexRemovalLatches: 35,
+  /** Rest of a free list that a reclamation is looking through, and its slab + 1. */
+  sifting: 38,
+  siftingSlab: 39,
   counters: 48,
   magazines: 128,
 } as const

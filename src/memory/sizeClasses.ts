@@ -1,9 +1,9 @@
 /**
- * Size classes of slab blocks: steps of 16 bytes up to 512, then eight steps to each doubling, up to 16 KiB, so that a
+ * Size classes of slab blocks: steps of 16 bytes up to 512, then eight steps to each doubling, up to 32 KiB, so that a
  * block is at most 15 bytes, or 12.5 %, larger than asked. Larger objects are runs of whole chunks.
  */
 export const blockBytesMin = 16
-export const blockBytesMax: number = 16 * 1024
+export const blockBytesMax: number = 32 * 1024
 
 const sizes: number[] = []
 for (let size = blockBytesMin; size <= 512; size += 16) sizes.push(size)

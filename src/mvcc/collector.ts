@@ -70,6 +70,11 @@ export class Collector {
         queue.shift()
         continue
       }
+      if (kind === retiredKind.chunk) {
+        queue.shift()
+        arena.pool.release(address)
+        continue
+      }
       i32[this.#area + siteArea.blockInHand] = address
       queue.shift()
       if (kind === retiredKind.block || this.#isLeafGone(address)) arena.free(address)

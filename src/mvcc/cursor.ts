@@ -41,6 +41,7 @@ export class Cursor {
   /** The entry to look at next, and the one before or after which the leaf's part of the range ends. */
   #entry = 0
   #end = 0
+  /** The leaf to enter next, going up; 0 before the first. */
   #leafAfter = 0
   #isLastLeaf = false
   /** Where a reverse walk goes on: below this key. */
@@ -54,8 +55,6 @@ export class Cursor {
     this.#tree = tree
     this.#bounds = bounds
     this.keySource = tx.source
-    if (bounds.isReverse) this.#enterFromRight(undefined)
-    else this.#enterFromLeft(this.#firstLeaf())
   }
 
   /** Goes to the next present key; its value is then in the transaction's `source`. False at the end. */
@@ -72,7 +71,7 @@ export class Cursor {
       }
       if (this.#isLastLeaf) return false
       if (this.#bounds.isReverse) this.#enterFromRight(this.#below)
-      else this.#enterFromLeft(this.#leafAfter)
+      else this.#enterFromLeft(this.#leafAfter === 0 ? this.#firstLeaf() : this.#leafAfter)
     }
   }
 

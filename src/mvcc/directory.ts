@@ -1,4 +1,4 @@
-import { bucketWords, header } from '../memory/layout.js'
+import { bucketWords, chunkAddressShift, header } from '../memory/layout.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
 import type { KeyBuffer } from './keyBuffer.js'
 import { stateMask, tupleKey, wordState } from './tuple.js'
@@ -18,6 +18,8 @@ export class Directory {
   readonly #i32: Int32Array
   readonly #start: number
   readonly #levelMax: number
+  /** Whether the last `hint` was found where it was before the directory grew. */
+  isMisplaced = false
 
   constructor(memory: SharedMemory) {
     this.#i32 = memory.i32
@@ -26,7 +28,10 @@ export class Directory {
     Atomics.compareExchange(this.#i32, header.directoryLevel, 0, 4)
   }
 
-  /** A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. */
+  /**
+   * A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. If it turns out to be
+   * right, and `isMisplaced` is set, it is to be entered anew. Only tuples found alive are ever entered: see `purge`.
+   */
   hint(hash: number): number {
     const level = this.#i32[header.directoryLevel]!
     const bucket = hash & ((1 << level) - 1)
@@ -38,7 +43,9 @@ export class Directory {
   /** The live tuple of the key, or 0 if there is none or the directory does not know it. */
   find(key: KeyBuffer): number {
     const tuple = this.hint(key.hash)
-    return tuple !== 0 && this.isTupleOf(tuple, key) ? tuple : 0
+    if (tuple === 0 || !this.isTupleOf(tuple, key)) return 0
+    if (this.isMisplaced) this.#move(key.hash, tuple)
+    return tuple
   }
 
   /** Notes where the tuple of a key with this hash is. */
@@ -51,6 +58,18 @@ export class Directory {
     if (slot < 0) slot = bucket + ((hash >>> 24) & 7) * 2
     i32[slot] = hash
     i32[slot + 1] = tuple
+  }
+
+  /**
+   * Forgets all tuples in these chunks, which hold no live one. A transaction that is open may still hold the address of
+   * one, from before; those that begin later cannot. Linear in the size of the directory.
+   */
+  purge(chunks: ReadonlySet<number>): void {
+    const i32 = this.#i32
+    const end = this.#start + bucketWords * 2 ** Atomics.load(i32, header.directoryLevel)
+    for (let slot = this.#start; slot < end; slot += 2) {
+      if (chunks.has((i32[slot + 1]! >>> chunkAddressShift) << chunkAddressShift)) i32[slot + 1] = 0
+    }
   }
 
   /** Forgets a tuple that is about to be freed. */
@@ -72,6 +91,11 @@ export class Directory {
     return bucketWords * 4 * 2 ** this.#i32[header.directoryLevel]!
   }
 
+  #move(hash: number, tuple: number): void {
+    this.isMisplaced = false
+    this.enter(hash, tuple)
+  }
+
   /** A key whose bucket is full lies in the neighbour; one entered before the last doubling where that put it. */
   #hintElsewhere(hash: number, level: number, bucket: number): number {
     const first = this.#start + bucket * bucketWords
@@ -82,7 +106,7 @@ export class Directory {
     const before = hash & ((1 << (level - 1)) - 1)
     if (before === bucket) return 0
     const moved = this.#probe(this.#start + before * bucketWords, hash) || this.#probe(this.#start + (before ^ 1) * bucketWords, hash)
-    if (moved !== 0) this.enter(hash, moved)
+    this.isMisplaced = moved !== 0
     return moved
   }
 

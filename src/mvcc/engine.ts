@@ -21,10 +21,9 @@ import { lengthDeleted, versionLength, versionOlder } from './version.js'
 /** Words of a site's counters, as 64-bit floats. */
 export const counter = { committed: 0, aborted: 1 } as const
 
-/** A commit collects after so many others; a collection works off at most so many entries. */
-const collectEvery = 16
-const collectLimit = 256
-const adoptEvery = 256
+/** Commits collect when so many entries were queued, and look for orphans after so many collections. */
+const collectAfter = 48
+const adoptEvery = 64
 
 export interface EngineOptions {
   readonly memory: SharedMemory
@@ -54,7 +53,8 @@ export class Engine {
   /** @internal For a recoverer. */ readonly collector: Collector
   readonly #pool: MvccTransaction[] = []
   readonly #counters: number
-  #commits = 0
+  #collections = 0
+  #hasLeft = false
 
   constructor(options: EngineOptions) {
     const { memory, thread, nativeThread, clock } = options
@@ -75,6 +75,7 @@ export class Engine {
     this.#committer = new Committer(this)
     this.collector = new Collector(this)
     this.recoverer = new Recoverer(this)
+    this.context.arena.reclaimer.retireTupleChunks = (chunks) => this.#retireTupleChunks(chunks)
     this.#counters = (this.context.area + siteArea.counters) >> 1
   }
 
@@ -207,11 +208,12 @@ export class Engine {
   }
 
   get isClosed(): boolean {
-    return Atomics.load(this.memory.i32, header.closed) !== 0
+    return this.#hasLeft || this.memory.i32[header.closed] !== 0
   }
 
   /** Detaches the site. Nothing of it may be open. */
   leave(): void {
+    this.#hasLeft = true
     this.collect()
     this.context.sites.leave(this.context.site.id)
   }
@@ -219,6 +221,18 @@ export class Engine {
   /** Another site of this thread, for work that must not disturb what this one is in the middle of. */
   sibling(): Engine {
     return new Engine(this.#options)
+  }
+
+  /** Chunks of tuples become free when no open transaction can have found one of their tuples in the directory. */
+  #retireTupleChunks(chunks: readonly number[]): void {
+    const { arena, retired, site } = this.context
+    this.directory.purge(new Set(chunks))
+    for (const chunk of chunks) {
+      retired.reserve()
+      arena.pool.retire(chunk)
+      retired.push(retiredKind.chunk, chunk, site.retireStamp())
+      arena.pool.settle()
+    }
   }
 
   #isDead(site: number): boolean {
@@ -233,9 +247,13 @@ export class Engine {
     this.#pool.push(tx)
   }
 
+  /** Works off more than was queued since the last time, so the queue is as long as open transactions make it. */
   #tidy(): void {
-    if (++this.#commits % collectEvery !== 0) return
-    this.collector.collect(collectLimit)
-    if (this.#commits % (collectEvery * adoptEvery) === 0) this.collector.adoptOrphans(collectLimit)
+    const { retired } = this.context
+    const queued = retired.pushedCount
+    if (queued < collectAfter) return
+    retired.pushedCount = 0
+    this.collector.collect(2 * queued)
+    if (++this.#collections % adoptEvery === 0) this.collector.adoptOrphans(collectAfter)
   }
 }

@@ -100,7 +100,8 @@ class Recovery {
     if (intent === 0) return
     const { pool } = this.#arena
     const address = pool.addressOf(intent - 1)
-    if (pool.isTaken(intent - 1) && !this.#arena.isCarved(this.#area, address)) pool.release(address)
+    if (pool.isRetired(intent - 1) && !this.#queue.endsWith(address)) this.#queue.push(retiredKind.chunk, address, this.#retireStamp())
+    else if (pool.isTaken(intent - 1) && !this.#arena.isCarved(this.#area, address)) pool.release(address)
   }
 
   /** A tuple made and not yet queued for a check. */
@@ -230,7 +231,10 @@ function freePoolLatches(engine: Engine, id: number): boolean {
     engine.context.arena.pool.repair()
     Atomics.store(i32, header.poolLatch, 0)
   }
-  Atomics.compareExchange(i32, header.depotLatch, id, 0)
+  if (Atomics.compareExchange(i32, header.depotLatch, id, mine) === id) {
+    engine.context.arena.completeReclaim(engine.memory.siteAreaOf(id))
+    Atomics.store(i32, header.depotLatch, 0)
+  }
   return true
 }
 

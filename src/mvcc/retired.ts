@@ -11,6 +11,8 @@ export const retiredKind = {
   tuple: 1,
   /** A tuple that was absent: take it out of the index if it still is. */
   absent: 2,
+  /** A chunk that held tuples: release it. */
+  chunk: 3,
 } as const
 
 const blockBytes = 4096
@@ -24,6 +26,8 @@ const nextWord = 2
  * that the recoverer of a dead site finds it. Written by the site alone.
  */
 export class RetiredQueue {
+  /** Entries pushed since its reader last set it to zero. */
+  pushedCount = 0
   readonly #i32: Int32Array
   readonly #u64: BigUint64Array
   readonly #arena: Arena
@@ -60,6 +64,7 @@ export class RetiredQueue {
 
   push(kind: number, address: number, stamp: Stamp): void {
     this.reserve()
+    this.pushedCount++
     const i32 = this.#i32
     const area = this.#area
     const tail = i32[area + siteArea.retiredTail]!

@@ -49,7 +49,13 @@ export class MvccTransaction {
   /** Begins an attempt. In locking mode `age` is the stamp of the first attempt, or 0 if this is it. */
   begin(mode: Mode, age: Stamp): void {
     this.opened = this.stamp = this.#engine.context.site.begin()
-    if (mode === 'locking') this.locker = createLocker(this.#engine.context, age === 0n ? this.stamp : age)
+    if (mode !== 'locking') return
+    try {
+      this.locker = createLocker(this.#engine.context, age === 0n ? this.stamp : age)
+    } catch (error) {
+      this.#engine.context.site.end(this.opened)
+      throw error
+    }
   }
 
   /** Looks the key up; false if it is absent. */

@@ -12,6 +12,8 @@ import type { Table, TableRef } from './table.js'
 export interface TransactionLender {
   /** @internal */
   lend(table: TableRef): MvccTransaction
+  /** @internal Notes an error that ends the transaction, and gives it back to be thrown. */
+  failed(error: unknown): unknown
   /** @internal */
   readonly engine: Engine
 }
@@ -48,7 +50,7 @@ export abstract class RangeIterable<T> implements Iterable<T> {
     const all: T[] = []
     const cursor = this.#cursor()
     const tx = this.#lender.lend(this.#table)
-    for (let left = this.#range.limit ?? Number.POSITIVE_INFINITY; left > 0 && cursor.next(); left--)
+    for (let left = this.#range.limit ?? Number.POSITIVE_INFINITY; left > 0 && this.step(cursor); left--)
       all.push(this.project(cursor, tx))
     return all
   }
@@ -58,8 +60,17 @@ export abstract class RangeIterable<T> implements Iterable<T> {
     const cursor = this.#cursor()
     let count = 0
     const limit = this.#range.limit ?? Number.POSITIVE_INFINITY
-    while (count < limit && cursor.next()) count++
+    while (count < limit && this.step(cursor)) count++
     return count
+  }
+
+  /** @internal */
+  step(cursor: Cursor): boolean {
+    try {
+      return cursor.next()
+    } catch (error) {
+      throw this.#lender.failed(error)
+    }
   }
 
   /** @internal What the iteration gives for the cursor's entry. */
@@ -95,7 +106,7 @@ class RangeIterator<T> implements IterableIterator<T> {
   next(): IteratorResult<T, undefined> {
     if (this.#left > 0) {
       const tx = this.#lender.lend(this.#table)
-      if (this.#cursor.next()) {
+      if (this.#range.step(this.#cursor)) {
         this.#left--
         return { value: this.#range.project(this.#cursor, tx), done: false }
       }

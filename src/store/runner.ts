@@ -4,12 +4,15 @@ import { type AbortReason, ConflictError, isRetryable } from '../mvcc/abort.js'
 import type { Engine } from '../mvcc/engine.js'
 import type { Mode, MvccTransaction } from '../mvcc/transaction.js'
 import { type Stamp, stampNone, tickNs, tickStamp } from '../tid/stamp.js'
-import { CancelledError, RetryLimitError, TimeoutError } from './errors.js'
+import { CancelledError, RetryLimitError, StoreClosedError, TimeoutError } from './errors.js'
 import { maxRetriesDefault, timeoutMsDefault, type TransactionOptions } from './options.js'
 import { Transaction } from './view.js'
 
 /** After so many conflicts a transaction is run in locking mode. */
 const optimisticAttempts = 4
+
+/** How often a transaction that finds memory full collects garbage and is run again. */
+const memoryRetryLimit = 4
 
 const backoffUs = 2
 const backoffLimitUs = 4000
@@ -24,13 +27,16 @@ export class Attempts {
   transaction!: Transaction
   readonly #engine: Engine
   readonly #owner: object
+  readonly #storeName: string
   readonly #options: TransactionOptions
   #tx: MvccTransaction | undefined
   #attempt = 0
   #age: Stamp = stampNone
+  #memoryRetries = 0
   #reason: AbortReason = 'conflict'
 
-  constructor(engine: Engine, owner: object, options: TransactionOptions) {
+  constructor(engine: Engine, owner: object, storeName: string, options: TransactionOptions) {
+    this.#storeName = storeName
     this.#engine = engine
     this.#owner = owner
     this.#options = options
@@ -39,6 +45,7 @@ export class Attempts {
   /** Begins an attempt, and gives the transaction for its body. */
   begin(): Transaction {
     const { signal, mode, onRetry } = this.#options
+    if (this.#engine.isClosed) throw new StoreClosedError(this.#storeName)
     if (signal?.aborted) throw new CancelledError(signal.reason, this.#options.label)
     const attempt = ++this.#attempt
     if (attempt > 1) onRetry?.({ attempt, reason: this.#reason })
@@ -60,6 +67,7 @@ export class Attempts {
       reason = this.#engine.commit(tx)
     } catch (error) {
       if (error instanceof StuckError) return this.#again('owned', error)
+      if (error instanceof MemoryFullError && this.#mayCollect()) return this.#again('memory', error)
       throw error
     }
     return reason === undefined || this.#again(reason, undefined)
@@ -70,7 +78,7 @@ export class Attempts {
     const cause = this.transaction.failure ?? error
     const reason = reasonOf(cause)
     this.#engine.abort(this.#close(), reason)
-    if (!isRetryable(reason)) throw error
+    if (!isRetryable(reason) && !(reason === 'memory' && this.#mayCollect())) throw error
     return this.#again(reason, cause)
   }
 
@@ -114,6 +122,11 @@ export class Attempts {
     this.#tx = undefined
     this.transaction.end()
     return tx
+  }
+
+  /** Memory that is full may be full of garbage: works that off, and says whether there was any. */
+  #mayCollect(): boolean {
+    return this.#memoryRetries++ < memoryRetryLimit && this.#engine.collect() > 0
   }
 
   #again(reason: AbortReason, cause: unknown): false {

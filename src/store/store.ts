@@ -218,6 +218,7 @@ export class Store implements AsyncDisposable {
    */
   async close(): Promise<void> {
     if (this.#isClosed) return
+    if (this.#isRunning) throw new NestedTransactionError('close')
     for (const end of [...this.#open]) end()
     this.#isClosed = true
     this.#detach()
@@ -230,7 +231,7 @@ export class Store implements AsyncDisposable {
   #attempts(what: string, options: TransactionOptions): Attempts {
     this.#requireIdle(what)
     if (options !== noOptions) checkTransactionOptions(options)
-    return new Attempts(this.#engine, this, options)
+    return new Attempts(this.#engine, this, this.name, options)
   }
 
   #run<T>(body: () => T): T {

@@ -77,6 +77,11 @@ export abstract class Reader implements TransactionLender {
     this.#tx = undefined
   }
 
+  /** @internal Notes an error met while reading, and gives it back to be thrown. */
+  failed(error: unknown): unknown {
+    return error
+  }
+
   protected abstract get what(): string
 
   /** Reads the key in the engine's key buffer. */
@@ -130,7 +135,7 @@ export class Transaction extends Reader {
       table.fill(this.engine.key, key)
       tx.write(table.tree, this.engine.key, start, this.#stagedEnd)
     } catch (error) {
-      throw this.#failed(error)
+      throw this.failed(error)
     }
   }
 
@@ -143,7 +148,7 @@ export class Transaction extends Reader {
       table.fill(this.engine.key, key)
       isInserted = tx.insert(table.tree, this.engine.key, start, this.#stagedEnd)
     } catch (error) {
-      throw this.#failed(error)
+      throw this.failed(error)
     }
     if (!isInserted) throw new DuplicateKeyError(table.name, key)
   }
@@ -156,14 +161,15 @@ export class Transaction extends Reader {
     try {
       tx.delete(table.tree, this.engine.key)
     } catch (error) {
-      throw this.#failed(error)
+      throw this.failed(error)
     }
     return true
   }
 
   /** Ends the body and undoes what it did; the transaction is rejected with an `AbortedError` of this cause. */
   abort(cause?: unknown): never {
-    throw new AbortedError(cause)
+    this.#failure = new AbortedError(cause)
+    throw this.#failure
   }
 
   /** @internal What made the engine give up on this attempt, even if the body caught it. */
@@ -179,7 +185,7 @@ export class Transaction extends Reader {
     try {
       return tx.read(table.tree, this.engine.key)
     } catch (error) {
-      throw this.#failed(error)
+      throw this.failed(error)
     }
   }
 
@@ -203,7 +209,8 @@ export class Transaction extends Reader {
     return start
   }
 
-  #failed(error: unknown): unknown {
+  /** @internal */
+  override failed(error: unknown): unknown {
     if (error instanceof ConflictError || error instanceof StuckError || error instanceof MemoryFullError)
       this.#failure = error
     return error

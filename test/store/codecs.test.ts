@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import vm from 'node:vm'
 import fc from 'fast-check'
 import { Packr } from 'msgpackr/pack'
@@ -33,8 +34,12 @@ function roundTrip<V>(codec: ValueCodec<V>, value: V): V {
 /** In every room too small for it the value is refused by -1, and nothing is written past the room. */
 function checkRooms<V>(codec: ValueCodec<V>, value: V): void {
   const whole = encoded(codec, value)
-  const step = Math.max(1, Math.floor(whole.length / 60))
-  for (let room = 0; room <= whole.length; room += room > whole.length - 10 ? 1 : step) {
+  const step = Math.max(1, Math.floor(whole.length / 50))
+  for (
+    let room = 0;
+    room <= whole.length;
+    room = Math.max(room + 1, Math.min(room + step, whole.length - 10))
+  ) {
     shared.fill(filler, 0, before + whole.length + 64)
     const end = codec.encode(value, shared.subarray(0, before + room), before)
     expect(end).toBe(room === whole.length ? before + room : -1)
@@ -54,6 +59,11 @@ function checkGarbage(codec: ValueCodec<unknown> | UntypedCodec, garbage: Uint8A
   } catch (error) {
     expect(error).toBeInstanceOf(Error)
   }
+}
+
+/** Each comparison alone trips: one over members named constructor, the other over invalid dates. */
+function expectSame(actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toStrictEqual(expected)
 }
 
 function refusal(action: () => unknown): ValueTypeError {
@@ -197,7 +207,7 @@ describe('msgpack', () => {
   it('keeps what it takes, exactly', () => {
     fc.assert(
       fc.property(storable, (value) => {
-        expect(roundTrip<unknown>(msgpack, value)).toStrictEqual(value)
+        expectSame(roundTrip<unknown>(msgpack, value), value)
       }),
       { numRuns: 2000 },
     )
@@ -274,6 +284,11 @@ describe('msgpack', () => {
     expect(Object.keys(decoded)).toEqual(['__proto__'])
     expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype)
     expect('polluted' in decoded).toBe(false)
+  })
+
+  it('keeps members named as those of Object.prototype', () => {
+    const value = { constructor: [1], hasOwnProperty: 2, isPrototypeOf: null, valueOf: 'x' }
+    expect(isDeepStrictEqual(roundTrip<unknown>(msgpack, value), value)).toBe(true)
   })
 
   it('takes plain objects and arrays of other realms, and objects without prototype', () => {
@@ -373,7 +388,7 @@ describe('record', () => {
   })
   type Row = Parameters<typeof row.encode>[0]
 
-  const points = fc.oneof(fc.record({ x: fc.double() }), fc.record({ x: fc.double(), label: texts }))
+  const points = fc.record({ x: fc.double(), label: texts }, { requiredKeys: ['x'], noNullPrototype: true })
   const int32s = fc.oneof(fc.integer(), fc.constantFrom(0, -1, 2 ** 31 - 1, -(2 ** 31)))
   const required = {
     flag: fc.boolean(),
@@ -395,14 +410,14 @@ describe('record', () => {
   const rows = fc
     .record(
       { ...required, ...optionals },
-      { requiredKeys: Object.keys(required) as (keyof typeof required)[] },
+      { requiredKeys: Object.keys(required) as (keyof typeof required)[], noNullPrototype: true },
     )
     .map((value) => value as Row)
 
   it('keeps what its fields hold, exactly', () => {
     fc.assert(
       fc.property(rows, (value) => {
-        expect(roundTrip(row, value)).toStrictEqual(value)
+        expectSame(roundTrip(row, value), value)
       }),
       { numRuns: 1000 },
     )

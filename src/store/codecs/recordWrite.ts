@@ -53,7 +53,7 @@ function writeForm(form: Form, value: unknown, target: Buffer, start: number): n
       if (typeof value !== 'string') throw refusal(form, value)
       return writeString(value, target, start)
     case kinds.int32:
-      if ((value as number | 0) !== value) throw refusal(form, value)
+      if (((value as number) | 0) !== value) throw refusal(form, value)
       putWord(target, start, value)
       return start + 4
     case kinds.number:

@@ -1,0 +1,172 @@
+import type { ChunkPool } from './chunkPool.js'
+import { chunkAddressShift, chunkBytes, header, magazineWords, siteArea, slabCount } from './layout.js'
+import type { Latches } from './latch.js'
+import { depotHead, depotSifted, depotWords, loaded, loadedCount, magazineSize, nextMagazineWord, nextWord, spare } from './magazine.js'
+import { sizeClassCount, sizeOfClass } from './sizeClasses.js'
+
+/** A reclamation looks at every free block: not again before this time. */
+const intervalMs = 10
+
+/**
+ * Gives chunks whose blocks are all free back to the pool, so that memory freed in one size serves another. It runs when the
+ * pool is empty, by the site that needs a chunk, over the depots and its own magazines; what other sites hold in theirs, a few
+ * hundred blocks, stays. Tuples' chunks are handed to `retireTupleChunks`: somebody may still look for tuples there.
+ *
+ * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table entry, so a
+ * death in the middle loses nothing: `complete` puts the lists together, and the next reclamation goes on.
+ */
+export class Reclaimer {
+  readonly #i32: Int32Array
+  readonly #pool: ChunkPool
+  readonly #latches: Latches
+  readonly #area: number
+  #lastMs = Number.NEGATIVE_INFINITY
+  /** Takes chunks that held tuples, and releases them when nobody can hold the address of one. */
+  retireTupleChunks: ((chunks: readonly number[]) => void) | undefined
+
+  constructor(i32: Int32Array, pool: ChunkPool, latches: Latches, area: number) {
+    this.#i32 = i32
+    this.#pool = pool
+    this.#latches = latches
+    this.#area = area
+  }
+
+  /** True if the pool has chunks now. Linear in the number of free blocks. */
+  reclaim(): boolean {
+    if (performance.now() - this.#lastMs < intervalMs) return false
+    this.#latches.acquire(header.depotLatch)
+    let ofTuples: number[]
+    let ofData: number[]
+    try {
+      const releasable = this.#findReleasable()
+      const chunks = new Set(releasable)
+      for (const slab of new Set(releasable.map((chunk) => this.#pool.slabOf(chunk)))) this.#sift(slab, chunks)
+      ofTuples = releasable.filter((chunk) => this.#pool.slabOf(chunk) >= sizeClassCount)
+      ofData = releasable.filter((chunk) => this.#pool.slabOf(chunk) < sizeClassCount)
+      for (const chunk of ofData) this.#pool.release(chunk)
+    } finally {
+      this.#latches.release(header.depotLatch)
+      this.#lastMs = performance.now()
+    }
+    if (ofTuples.length > 0) this.retireTupleChunks?.(ofTuples)
+    return ofData.length > 0
+  }
+
+  /** Chunks of which every block is free and within reach. */
+  #findReleasable(): number[] {
+    const free = new Map<number, number>()
+    const count = (list: number) => {
+      for (let block = list; block !== 0; block = this.#i32[(block << 1) + nextWord]!) {
+        const chunk = chunkOf(block)
+        free.set(chunk, (free.get(chunk) ?? this.#pool.droppedOf(chunk)) + 1)
+      }
+    }
+    const slabs = this.retireTupleChunks === undefined ? sizeClassCount : slabCount
+    for (const chunk of this.#pool.chunksWithDropped()) free.set(chunk, this.#pool.droppedOf(chunk))
+    for (let slab = 0; slab < slabs; slab++) {
+      const magazine = this.#magazineOf(slab)
+      count(this.#i32[magazine + loaded]!)
+      count(this.#i32[magazine + spare]!)
+      for (let full = this.#i32[depotOf(slab) + depotHead]!; full !== 0; full = this.#i32[(full << 1) + nextMagazineWord]!) count(full)
+    }
+    const releasable: number[] = []
+    for (const [chunk, blocks] of free) if (blocks === blocksOf(this.#pool.slabOf(chunk))) releasable.push(chunk)
+    return releasable
+  }
+
+  /** Takes the blocks of the chunks out of all lists of the slab. */
+  #sift(slab: number, chunks: ReadonlySet<number>): void {
+    const i32 = this.#i32
+    const magazine = this.#magazineOf(slab)
+    const depot = depotOf(slab)
+    const sifting = this.#area + siteArea.sifting
+    i32[this.#area + siteArea.siftingSlab] = slab + 1
+    i32[sifting] = i32[magazine + loaded]!
+    i32[magazine + loaded] = 0
+    i32[magazine + loadedCount] = 0
+    this.#siftList(slab, chunks)
+    i32[sifting] = i32[magazine + spare]!
+    i32[magazine + spare] = 0
+    this.#siftList(slab, chunks)
+    while (i32[depot + depotHead] !== 0) {
+      const full = i32[depot + depotHead]!
+      i32[depot + depotHead] = i32[(full << 1) + nextMagazineWord]!
+      i32[sifting] = full
+      this.#siftList(slab, chunks)
+    }
+    i32[depot + depotHead] = i32[depot + depotSifted]!
+    i32[depot + depotSifted] = 0
+    i32[this.#area + siteArea.siftingSlab] = 0
+  }
+
+  /** Moves the blocks of the list being sifted to full magazines and the site's own, except those of the chunks. */
+  #siftList(slab: number, chunks: ReadonlySet<number>): void {
+    const i32 = this.#i32
+    const sifting = this.#area + siteArea.sifting
+    while (i32[sifting] !== 0) {
+      const block = i32[sifting]!
+      const isDropped = chunks.has(chunkOf(block))
+      if (isDropped) {
+        const dropped = this.#pool.droppedIndex(block)
+        i32[sifting] = i32[(block << 1) + nextWord]!
+        i32[dropped]!++
+      } else {
+        this.#keep(slab, block)
+      }
+    }
+  }
+
+  #keep(slab: number, block: number): void {
+    const i32 = this.#i32
+    const magazine = this.#magazineOf(slab)
+    const sifted = depotOf(slab) + depotSifted
+    i32[this.#area + siteArea.sifting] = i32[(block << 1) + nextWord]!
+    i32[(block << 1) + nextWord] = i32[magazine + loaded]!
+    i32[magazine + loaded] = block
+    i32[magazine + loadedCount]!++
+    if (i32[magazine + loadedCount]! < magazineSize[slab]!) return
+    i32[(block << 1) + nextMagazineWord] = i32[sifted]!
+    i32[sifted] = block
+    i32[magazine + loaded] = 0
+    i32[magazine + loadedCount] = 0
+  }
+
+  #magazineOf(slab: number): number {
+    return this.#area + siteArea.magazines + slab * magazineWords
+  }
+}
+
+/**
+ * After the death of a site that was reclaiming: puts the lists of its slab together again. The blocks it had in hand
+ * are given to `free`. The caller has taken over the depot latch.
+ */
+export function completeReclaim(i32: Int32Array, area: number, free: (block: number) => void): void {
+  const slab = i32[area + siteArea.siftingSlab]! - 1
+  if (slab < 0) return
+  const depot = depotOf(slab)
+  while (i32[depot + depotSifted] !== 0) {
+    const full = i32[depot + depotSifted]!
+    i32[depot + depotSifted] = i32[(full << 1) + nextMagazineWord]!
+    i32[(full << 1) + nextMagazineWord] = i32[depot + depotHead]!
+    i32[depot + depotHead] = full
+  }
+  while (i32[area + siteArea.sifting] !== 0) {
+    const block = i32[area + siteArea.sifting]!
+    i32[area + siteArea.sifting] = i32[(block << 1) + nextWord]!
+    free(block)
+  }
+  i32[area + siteArea.siftingSlab] = 0
+}
+
+function depotOf(slab: number): number {
+  return header.depots + slab * depotWords
+}
+
+function blocksOf(slab: number): number {
+  return Math.floor(chunkBytes / sizeOfClass[slab % sizeClassCount]!)
+}
+
+/** The chunk of a block, by its address. */
+function chunkOf(block: number): number {
+  return (block >>> chunkAddressShift) << chunkAddressShift
+}
