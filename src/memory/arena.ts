@@ -59,15 +59,19 @@ export class Arena {
     return this.#carve(slab, magazine, lengthBytes)
   }
 
-  /**
-   * As `allocate`, but may take of the reserve that is kept for work that frees memory: deletes, the collector's.
-   */
+  /** As `allocate`, of the reserve too. */
   allocateReserved(kind: number, lengthBytes: number): Address {
+    return this.withReserve(() => this.allocate(kind, lengthBytes))
+  }
+
+  /** Does work that ends in freeing memory (deletes, the collector's), which may take of a reserve kept for it. */
+  withReserve<T>(work: () => T): T {
+    const before = this.pool.mayUseReserve
     this.pool.mayUseReserve = true
     try {
-      return this.allocate(kind, lengthBytes)
+      return work()
     } finally {
-      this.pool.mayUseReserve = false
+      this.pool.mayUseReserve = before
     }
   }
 

@@ -81,6 +81,10 @@ export const siteArea = {
   /** Rest of a free list that a reclamation is looking through, and its slab + 1. */
   sifting: 38,
   siftingSlab: 39,
+  /** Blocks written and waiting to be published. */
+  indexPrepared: 40,
+  /** Of a removal of a node: see `removalPhase`. */
+  indexRemovalPhase: 43,
   counters: 48,
   magazines: 128,
 } as const
@@ -88,6 +92,7 @@ export const magazineWords = 8
 export const siteAreaWords = 2048
 export const counterLimit = 32
 export const removalLatchCount = 3
+export const preparedCount = 3
 
 export const catalogEntryWords = 32
 export const tableLimit = 4095

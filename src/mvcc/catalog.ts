@@ -88,6 +88,7 @@ export class Catalog {
     if (id > tableLimit) throw new TableLimitError(name)
     const i32 = this.#i32
     const word = this.wordOf(id)
+    i32[this.#context.area + siteArea.indexEntry] = word
     if (i32[word + tableRoot] === 0) this.treeOf(id).createRoot()
     if (i32[word + tableDescriptor] === 0) this.#describe(word, name, format)
     Atomics.store(i32, header.catalogCount, id)

@@ -1,3 +1,4 @@
+import { MemoryFullError, StuckError } from '../memory/errors.js'
 import { siteArea } from '../memory/layout.js'
 import type { Stamp } from '../tid/stamp.js'
 import { siteState } from '../tid/siteTable.js'
@@ -6,7 +7,7 @@ import { leafLockedNow } from './index/tree.js'
 import { keyStart } from './keyBuffer.js'
 import { retiredKind, RetiredQueue } from './retired.js'
 import { tupleHead, tupleLeaf, wordState } from './tuple.js'
-import { lengthDeleted, versionLength } from './version.js'
+import { deletedAt, lengthDeleted, versionLength } from './version.js'
 
 const leafEmptied = 1
 
@@ -75,9 +76,10 @@ export class Collector {
         arena.pool.release(address)
         continue
       }
+      const isFree = kind === retiredKind.block || this.#isLeafGone(address)
       i32[this.#area + siteArea.blockInHand] = address
       queue.shift()
-      if (kind === retiredKind.block || this.#isLeafGone(address)) arena.free(address)
+      if (isFree) arena.free(address)
       else this.#retireAgain(retiredKind.tuple, address)
       i32[this.#area + siteArea.blockInHand] = 0
     }
@@ -89,17 +91,29 @@ export class Collector {
     const { context } = this.#engine
     const word = Atomics.load(this.#u64, tuple)
     const state = Number(word & 3n)
-    if (state === wordState.dead || !this.#isAbsent(tuple, safe)) return
+    if (state === wordState.dead || this.#isPresent(tuple)) return
     const stamp = context.site.next()
-    if (state !== wordState.free || word > stamp || !this.#own(tuple, word, stamp)) {
+    // A transaction that writes an absent tuple raises it first: while it is open, the tuple stays.
+    if (state !== wordState.free || word >= safe || word > stamp || !this.#isAbsent(tuple, safe) || !this.#own(tuple, word, stamp)) {
       this.#retireAgain(retiredKind.absent, tuple)
       return
     }
     const isAbsent = this.#isAbsent(tuple, safe)
-    if (isAbsent && this.bury(tuple, word)) return
+    if (isAbsent && this.#tryBury(tuple, stamp)) return
     Atomics.store(this.#u64, tuple, stamp)
     if (isAbsent) this.#retireAgain(retiredKind.absent, tuple)
     this.#i32[this.#area + siteArea.unlinkedTuple] = 0
+  }
+
+  /** On an error the tuple is alive as before, and owned; it is given back, and looked at again later. */
+  #tryBury(tuple: number, stamp: Stamp): boolean {
+    try {
+      // Readers below `stamp` pass an owner without a trace: whoever makes the key anew commits above them.
+      return this.bury(tuple, stamp)
+    } catch (error) {
+      if (error instanceof MemoryFullError || error instanceof StuckError) return false
+      throw error
+    }
   }
 
   #retireAgain(kind: number, address: number): void {
@@ -144,11 +158,17 @@ export class Collector {
     const tree = this.#engine.treeOf(this.#engine.readKey(tuple))
     const { reviveKey } = this.#engine
     const leaf = tree.findLeaf(reviveKey.bytes, keyStart, reviveKey.length)
-    return tree.countOf(tree.contentsOf(leaf)) !== 0 || tree.removeEmptyLeaf(leaf)
+    return tree.countOf(tree.contentsOf(leaf)) !== 0 || tree.remover.removeEmptyLeaf(leaf)
   }
 
+  #isPresent(tuple: number): boolean {
+    const head = this.#i32[(tuple << 1) + tupleHead]!
+    return head !== 0 && this.#i32[(head << 1) + versionLength] !== lengthDeleted
+  }
+
+  /** Whether it is absent since before any open transaction began, and was not present to one when that wrote it. */
   #isAbsent(tuple: number, safe: Stamp): boolean {
     const head = this.#i32[(tuple << 1) + tupleHead]!
-    return head === 0 || (this.#i32[(head << 1) + versionLength] === lengthDeleted && this.#u64[head]! < safe)
+    return head === 0 || (this.#i32[(head << 1) + versionLength] === lengthDeleted && this.#u64[head + deletedAt]! < safe)
   }
 }

@@ -8,7 +8,7 @@ import { dropLocker, freezeFloor, lockerOf, releaseHeld, siteOfLocker } from './
 import { retiredKind } from './retired.js'
 import type { MvccTransaction } from './transaction.js'
 import { insideOf, keyLengthOfMeta, stateMask, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
-import { lengthDeleted, versionHeaderBytes, versionHeaderWords, versionLength } from './version.js'
+import { deletedAt, deletedBytes, lengthDeleted, versionHeaderBytes, versionHeaderWords, versionLength } from './version.js'
 import { type WriteSet, writeDeleted } from './writeSet.js'
 
 /** What a recoverer has to do with the commit list of a dead site: nothing, undo, or finish. */
@@ -110,13 +110,14 @@ export class Committer {
     for (let i = 0; i < writes.count; i++) {
       const start = writes.starts[i]!
       const end = writes.ends[i]!
-      const length = end === writeDeleted ? 0 : end - start
+      const length = end === writeDeleted ? deletedBytes : end - start
       const tuple = writes.tuples[i]!
       const version = this.#insideIfFree(tuple, length) || this.#engine.context.arena.allocate(blockKind.data, versionHeaderBytes + length)
       i32[list + 2 * i + 1] = version
       i32[(version << 1) + versionLength] = end === writeDeleted ? lengthDeleted : length
       this.#u64[version + 2] = 0n
-      if (length !== 0) this.#copyValue(writes, start, end, version)
+      if (end === writeDeleted) this.#u64[version + deletedAt] = 0n
+      if (end !== writeDeleted) this.#copyValue(writes, start, end, version)
     }
   }
 

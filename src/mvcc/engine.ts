@@ -1,3 +1,4 @@
+import { MemoryFullError, StuckError } from '../memory/errors.js'
 import { header, siteArea } from '../memory/layout.js'
 import type { Liveness } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
@@ -16,7 +17,7 @@ import { retiredKind, type RetiredQueue } from './retired.js'
 import { SiteContext } from './siteContext.js'
 import { type Mode, MvccTransaction } from './transaction.js'
 import { insideOf, keyLengthOfMeta, tableOfMeta, tupleHead, tupleKey, tupleKeyByte } from './tuple.js'
-import { lengthDeleted, versionLength, versionOlder } from './version.js'
+import { deletedAt, lengthDeleted, versionLength, versionOlder } from './version.js'
 
 /** Words of a site's counters, as 64-bit floats. */
 export const counter = { committed: 0, aborted: 1 } as const
@@ -100,8 +101,11 @@ export class Engine {
       return reason
     }
     this.memory.f64[this.#counters + counter.committed]!++
-    if (tx.writes.count !== 0) this.#tidy()
-    this.#end(tx)
+    try {
+      if (tx.writes.count !== 0) this.#tidy()
+    } finally {
+      this.#end(tx)
+    }
     return undefined
   }
 
@@ -134,9 +138,12 @@ export class Engine {
     i32[(version << 1) + versionOlder] = old
     u64[version] = stamp
     Atomics.store(i32, head, version)
+    const isDelete = i32[(version << 1) + versionLength] === lengthDeleted
+    // Read after the key is absent to everybody: whoever saw it present has begun before.
+    if (isDelete) u64[version + deletedAt] = this.context.site.retireStamp()
     Atomics.store(u64, tuple, stamp)
     if (old !== 0 && !this.isInside(old, tuple)) retired.push(retiredKind.block, old, stamp)
-    if (i32[(version << 1) + versionLength] === lengthDeleted) retired.push(retiredKind.absent, tuple, stamp)
+    if (isDelete) retired.push(retiredKind.absent, tuple, u64[version + deletedAt]!)
   }
 
   /** Whether the index leads to this very tuple. */
@@ -242,7 +249,7 @@ export class Engine {
   }
 
   #end(tx: MvccTransaction): void {
-    this.context.site.end(tx.opened)
+    this.context.site.end(tx.opened, tx.stamp)
     tx.writes.clear()
     this.#pool.push(tx)
   }
@@ -253,7 +260,12 @@ export class Engine {
     const queued = retired.pushedCount
     if (queued < collectAfter) return
     retired.pushedCount = 0
-    this.collector.collect(2 * queued)
-    if (++this.#collections % adoptEvery === 0) this.collector.adoptOrphans(collectAfter)
+    try {
+      this.collector.collect(2 * queued)
+      if (++this.#collections % adoptEvery === 0) this.collector.adoptOrphans(collectAfter)
+    } catch (error) {
+      // The transaction has committed, and what was not collected stays queued.
+      if (!(error instanceof MemoryFullError || error instanceof StuckError)) throw error
+    }
   }
 }

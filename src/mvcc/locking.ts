@@ -2,6 +2,7 @@ import { Wait } from '../memory/latch.js'
 import { siteOf } from '../tid/stamp.js'
 import { ConflictError } from './abort.js'
 import type { Engine } from './engine.js'
+import { nodeLatch } from './index/node.js'
 import { ageOfLocker, holdByLocker, lockedWord, lockerOf, raiseFloor, siteOfLocker } from './locker.js'
 import type { MvccTransaction } from './transaction.js'
 import { tupleLeaf, wordState } from './tuple.js'
@@ -18,7 +19,7 @@ export const lockWaitMs = 50
  * than `lockWaitMs`.
  */
 export function lockTuple(engine: Engine, tx: MvccTransaction, tuple: number): boolean {
-  if (!lockWord(engine, tx, tuple)) return false
+  if (!lockWord(engine, tx, tuple, false)) return false
   // The leaf is looked at after the tuple is held: a locker of the leaf reads tuples after it holds the leaf.
   const { i32, u64 } = engine.memory
   const wait = new Wait(i32, engine.context.liveness)
@@ -32,7 +33,7 @@ export function lockTuple(engine: Engine, tx: MvccTransaction, tuple: number): b
 
 /** Holds a leaf: nobody else writes into it until this transaction is over. */
 export function lockLeaf(engine: Engine, tx: MvccTransaction, leaf: number): void {
-  lockWord(engine, tx, leaf)
+  lockWord(engine, tx, leaf, true)
 }
 
 /** Before reading a tuple of a held leaf: waits for another who holds the tuple itself. False if the tuple is dead. */
@@ -49,7 +50,7 @@ export function awaitTuple(engine: Engine, tx: MvccTransaction, tuple: number): 
   }
 }
 
-function lockWord(engine: Engine, tx: MvccTransaction, address: number): boolean {
+function lockWord(engine: Engine, tx: MvccTransaction, address: number, isLeaf: boolean): boolean {
   const { i32, u64 } = engine.memory
   const mine = lockedWord(tx.locker)
   if (Atomics.load(u64, address) === mine) return true
@@ -63,7 +64,7 @@ function lockWord(engine: Engine, tx: MvccTransaction, address: number): boolean
       raiseFloor(u64, tx.locker, word)
       if (Atomics.compareExchange(u64, address, word, mine) === word) return true
     } else if (state === wordState.owned) {
-      wait.step(siteOf(word), 'a tuple')
+      wait.step(isLeaf ? i32[(address << 1) + nodeLatch]! : siteOf(word), isLeaf ? 'a range' : 'a tuple')
     } else {
       waitForLocker(engine, tx, lockerOf(word), wait)
     }

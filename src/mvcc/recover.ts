@@ -8,7 +8,7 @@ import { completeIndexChange } from './index/recoverIndex.js'
 import { dropLocker, freezeFloor, lockedWord, releaseHeld } from './locker.js'
 import { retiredKind, RetiredQueue } from './retired.js'
 import { tupleHead, wordState } from './tuple.js'
-import { lengthDeleted, versionLength, versionOlder } from './version.js'
+import { deletedAt, lengthDeleted, versionLength, versionOlder } from './version.js'
 
 /**
  * Completes or undoes what a dead thread has left half done (docs/protocol.md, "Where a thread can die").
@@ -168,8 +168,8 @@ class Recovery {
     if (isHeld && this.#i32[(tuple << 1) + tupleHead] !== version) {
       this.#engine.install(entry, stamp, this.#queue)
     } else {
-      if (isHeld) Atomics.store(this.#u64, tuple, stamp)
       this.#retireReplaced(tuple, version, stamp)
+      if (isHeld) Atomics.store(this.#u64, tuple, stamp)
     }
     this.#i32[this.#area + siteArea.commitDone] = index + 1
   }
@@ -179,7 +179,10 @@ class Recovery {
     const isDelete = this.#i32[(version << 1) + versionLength] === lengthDeleted
     if (isDelete && this.#queue.endsWith(tuple)) return
     if (old !== 0 && !this.#engine.isInside(old, tuple) && !this.#queue.endsWith(old)) this.#queue.push(retiredKind.block, old, stamp)
-    if (isDelete) this.#queue.push(retiredKind.absent, tuple, stamp)
+    if (!isDelete) return
+    const now = this.#retireStamp()
+    if (this.#u64[version + deletedAt] === stampNone) this.#u64[version + deletedAt] = now
+    this.#queue.push(retiredKind.absent, tuple, now)
   }
 
   /** Transactions in locking mode that were open are undone: what they hold stays read at their floor. */

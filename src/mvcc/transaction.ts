@@ -75,7 +75,8 @@ export class MvccTransaction {
   write(tree: Tree, key: KeyBuffer, start: number, end: number): void {
     for (;;) {
       const tuple = this.tupleFor(tree, key, end - start)
-      if (this.locker !== 0 && !lockTuple(this.#engine, this, tuple)) continue
+      // A locked tuple stays; so does a present one; an absent one would be taken out, unless it is marked as in use.
+      if ((this.locker !== 0 || this.#isAbsent(tuple)) && !this.protect(tuple)) continue
       this.writes.set(tuple, start, end)
       return
     }
@@ -200,6 +201,11 @@ export class MvccTransaction {
       this.#engine.directory.enter(key.hash, tuple)
       return tuple
     }
+  }
+
+  #isAbsent(tuple: number): boolean {
+    const head = this.#i32[(tuple << 1) + tupleHead]!
+    return head === 0 || this.#i32[(head << 1) + versionLength] === lengthDeleted
   }
 
   #ownWrite(entry: number): boolean {

@@ -6,13 +6,17 @@
  *               walks past it then
  *     word 3    length of the value in bytes, or -1: the key was deleted
  *     word 4-5  journal position of the writer
- *     byte 24   the value
+ *     byte 24   the value; of a delete, the stamp of the time when it was installed: all that were open then have ended
+ *               once that is below the safe stamp
  */
 export const versionOlder = 2
 export const versionLength = 3
 export const versionHeaderBytes = 24
 export const versionHeaderWords: number = versionHeaderBytes / 4
 export const lengthDeleted = -1
+/** In 64-bit words from the version's address. */
+export const deletedAt = 3
+export const deletedBytes = 8
 
 /** Larger values would need more than 256 chunks in a row. */
 export const maxValueBytes: number = 16 * 1024 * 1024 - 64

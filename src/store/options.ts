@@ -53,7 +53,7 @@ const transactionKeys = ['signal', 'timeoutMs', 'maxRetries', 'label', 'mode', '
 const rangeKeys = ['gt', 'gte', 'lt', 'lte', 'reverse', 'limit']
 
 export function checkOpenOptions(options: OpenOptions): void {
-  if ('path' in options) {
+  if (typeof options === 'object' && options !== null && 'path' in options) {
     throw new OptionError(
       'path',
       'this version keeps data in memory only, and has no option path: a store that outlives the process is to come',
@@ -71,7 +71,16 @@ export function checkTableOptions(options: object): void {
 
 export function checkTransactionOptions(options: TransactionOptions): void {
   checkKeys('transaction', options, transactionKeys)
-  const { timeoutMs, maxRetries, mode } = options
+  const { signal, timeoutMs, maxRetries, label, mode, onRetry } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new OptionError('signal', `signal is ${String(signal)}, but must be an AbortSignal`)
+  }
+  if (label !== undefined && typeof label !== 'string') {
+    throw new OptionError('label', `label is ${String(label)}, but must be a string`)
+  }
+  if (onRetry !== undefined && typeof onRetry !== 'function') {
+    throw new OptionError('onRetry', `onRetry is ${String(onRetry)}, but must be a function`)
+  }
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
     throw new OptionError(
       'timeoutMs',
@@ -108,6 +117,9 @@ function isCount(value: unknown): boolean {
 }
 
 function checkKeys(what: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new OptionError(what, `the options of ${what} are ${String(options)}, but must be an object`)
+  }
   for (const key in options) {
     if (!known.includes(key))
       throw new OptionError(key, `${what} has no option '${key}': its options are ${known.join(', ')}`)

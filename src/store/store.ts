@@ -133,7 +133,8 @@ export class Store implements AsyncDisposable {
     for (;;) {
       let value: T
       try {
-        const result = this.#run(() => body(attempts.begin()))
+        const tx = attempts.begin()
+        const result = this.#run(() => body(tx))
         value = isThenable(result) ? await this.#awaitBody(attempts, result, options) : (result as T)
       } catch (error) {
         this.#failOrThrow(attempts, error)

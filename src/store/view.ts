@@ -46,16 +46,19 @@ export abstract class Reader implements TransactionLender {
 
   /** The entries of a range, in the order of keys: pairs of key and value. */
   getRange<K extends Key, V>(table: Table<K, V>, range: Range<K> = {}): RangeEntries<K, V> {
+    this.lend(table)
     return new RangeEntries<K, V>(this, table, range)
   }
 
   /** The keys of a range, in order. */
   getKeys<K extends Key, V>(table: Table<K, V>, range: Range<K> = {}): RangeKeys<K> {
+    this.lend(table)
     return new RangeKeys<K>(this, table, range)
   }
 
   /** The values of a range, in the order of their keys. */
   getValues<K extends Key, V>(table: Table<K, V>, range: Range<K> = {}): RangeValues<V> {
+    this.lend(table)
     return new RangeValues<V>(this, table, range)
   }
 

@@ -28,6 +28,7 @@ export class Site {
   readonly #u64: BigUint64Array
   readonly #activeIndex: number
   readonly #boundIndex: number
+  readonly #lastIndex: number
   readonly #open: Stamp[] = []
   readonly #scratch = new BigUint64Array(1)
   readonly #halves = new Uint32Array(this.#scratch.buffer)
@@ -41,7 +42,8 @@ export class Site {
     this.#u64 = u64
     this.#activeIndex = table.activeIndex(id)
     this.#boundIndex = table.boundIndex(id)
-    this.#last = table.boundOf(id)
+    this.#lastIndex = table.lastIndex(id)
+    this.#last = u64[this.#lastIndex]!
     if (isCoarse(clock)) table.markClockCoarse()
   }
 
@@ -54,12 +56,15 @@ export class Site {
     return stamp
   }
 
-  /** Closes a transaction opened by `begin`: after it, nothing that only this one could see is protected. */
-  end(stamp: Stamp): void {
+  /**
+   * Closes a transaction opened by `begin`: after it, nothing that only this one could see is protected. `committed` is the
+   * stamp that it committed at, if that is not the one it was opened with.
+   */
+  end(stamp: Stamp, committed: Stamp = stamp): void {
     const open = this.#open
     if (open.length === 1) {
       open.pop()
-      if (this.table.isClockCoarse) this.#passTick(stamp)
+      if (this.table.isClockCoarse) this.#passTick(committed)
       Atomics.store(this.#i32, this.#activeIndex, 0)
       return
     }
@@ -67,7 +72,7 @@ export class Site {
     if (index < 0) throw new Error(`tidemark bug: the stamp ${stamp} is not open at site ${this.id}`)
     open.splice(index, 1)
     if (index === 0) this.#u64[this.#boundIndex] = open[0]!
-    if (this.table.isClockCoarse) this.#passTick(stamp)
+    if (this.table.isClockCoarse) this.#passTick(committed)
   }
 
   /** A fresh stamp without opening a transaction: above every stamp given out before by any site. */
@@ -76,6 +81,7 @@ export class Site {
       const stamp = this.#read(this.id << 2)
       if (stamp > this.#last) {
         this.#last = stamp
+        this.#u64[this.#lastIndex] = stamp
         return stamp
       }
       this.table.markClockCoarse()

@@ -7,8 +7,9 @@ import { siteLimit } from './stamp.js'
  * Shared words, and who writes them:
  * - `state`: claimed by compare-and-exchange; set to `dying` by the recoverer of a dead thread, then back to `free`.
  * - `active`: written by the site alone (and cleared by its recoverer).
- * - `bound`: written by the site alone: a stamp not above that of any transaction it has open. It only grows, and
- *   survives the site, so the next owner of the slot continues above its predecessor's stamps.
+ * - `bound`: written by the site alone: a stamp not above that of any transaction it has open. It only grows.
+ * - `last`: written by the site alone: the last stamp it gave out. It survives the site, so the next owner of the slot
+ *   continues above.
  */
 export const siteSlotWords = 32
 export const siteTableWords: number = (siteLimit + 2) * siteSlotWords
@@ -21,6 +22,7 @@ const boundWord = 2
 const threadWord = 4
 const nativeThreadWord = 5
 const recovererWord = 6
+const lastWord = 8
 
 const highWaterWord = 0
 const coarseClockWord = 1
@@ -145,6 +147,10 @@ export class SiteTable {
 
   boundIndex(id: number): number {
     return (this.slotOf(id) + boundWord) >> 1
+  }
+
+  lastIndex(id: number): number {
+    return (this.slotOf(id) + lastWord) >> 1
   }
 
   #raiseHighWater(id: number): void {

@@ -136,7 +136,10 @@ describe('keys', () => {
   it('never begin another, so that elements need no lengths', () => {
     fc.assert(
       fc.property(pairs, ([a, b]) => {
-        const [short, long] = [encoded(a), encoded(b)].sort((x, y) => x.length - y.length) as [Buffer, Buffer]
+        const [short, long] = [encoded(a), encoded(b)].toSorted((x, y) => x.length - y.length) as [
+          Buffer,
+          Buffer,
+        ]
         expect(long.subarray(0, short.length).equals(short)).toBe(long.equals(short))
       }),
       { numRuns: 1000 },
@@ -200,7 +203,7 @@ describe('numbers', () => {
     ]
     const encodings = ascending.map(encoded)
     expect(encodings.every((bytes) => bytes.length === 9)).toBe(true)
-    expect([...encodings].sort(Buffer.compare)).toEqual(encodings)
+    expect(encodings.toSorted(Buffer.compare)).toEqual(encodings)
     expect(ascending.map(roundTrip)).toEqual(ascending)
   })
 
@@ -216,9 +219,9 @@ describe('bigints', () => {
       const power = 1n << bits
       return [power - 1n, power, power + 1n]
     })
-    const ascending = [...edges.map((value) => -value).reverse(), -1n, 0n, 1n, ...edges]
+    const ascending = [...edges.map((value) => -value).toReversed(), -1n, 0n, 1n, ...edges]
     const encodings = ascending.map(encoded)
-    expect([...encodings].sort(Buffer.compare)).toEqual(encodings)
+    expect(encodings.toSorted(Buffer.compare)).toEqual(encodings)
     expect(ascending.map(roundTrip)).toEqual(ascending)
   })
 
@@ -241,7 +244,7 @@ describe('tuples', () => {
 
   it('that nest are not flattened', () => {
     const keysInOrder: Key[] = [[], [1, 2], [1, [2]], [1, [2], 3], [[]], [[], []], [[1], 2], [[1, 2]], [[[]]]]
-    expect([...keysInOrder].sort((a, b) => Buffer.compare(encoded(a), encoded(b)))).toEqual(keysInOrder)
+    expect(keysInOrder.toSorted((a, b) => Buffer.compare(encoded(a), encoded(b)))).toEqual(keysInOrder)
     expect(keysInOrder.map(roundTrip)).toEqual(keysInOrder)
   })
 

@@ -2,7 +2,7 @@ import { removalLatchCount, siteArea } from '../../memory/layout.js'
 import type { Engine } from '../engine.js'
 import { retiredKind, type RetiredQueue } from '../retired.js'
 import { wordState } from '../tuple.js'
-import { leafSplitting, nodeContents, nodeLatch, tableStructureLatch } from './node.js'
+import { leafSplitting, nodeLatch, tableStructureLatch } from './node.js'
 
 /**
  * Completes the change of an index that a dead site was making, if its result is published already, and otherwise drops
@@ -11,7 +11,7 @@ import { leafSplitting, nodeContents, nodeLatch, tableStructureLatch } from './n
 export function completeIndexChange(engine: Engine, area: number, id: number, queue: RetiredQueue): void {
   const { i32 } = engine.memory
   const entry = i32[area + siteArea.indexEntry]!
-  dropUnpublished(engine, area)
+  if (entry !== 0) engine.catalog.treeAt(entry).change.abandon(area)
   const old = i32[area + siteArea.indexOldBlock]!
   if (old !== 0 && !queue.endsWith(old)) queue.push(retiredKind.block, old, engine.context.site.retireStamp())
   i32[area + siteArea.indexOldBlock] = 0
@@ -21,9 +21,16 @@ export function completeIndexChange(engine: Engine, area: number, id: number, qu
   // The structure latch, if the dead held it, passes to this site, and with it the right to finish.
   const structureLatch = entry + tableStructureLatch
   const holdsStructure = Atomics.compareExchange(i32, structureLatch, id, engine.context.site.id) === id
-  if (holdsStructure && removed !== 0) tree.restructure.completeRemoval(removed, i32[area + siteArea.indexRemovedLevel]!)
+  if (holdsStructure && removed !== 0) {
+    tree.remover.completeRemoval(removed, i32[area + siteArea.indexRemovedLevel]!, i32[area + siteArea.indexRemovalPhase]!)
+  }
   i32[area + siteArea.indexRemoved] = 0
-  for (let i = 0; i < removalLatchCount; i++) freeLatch(i32, area + siteArea.indexRemovalLatches + i, id)
+  for (let i = 0; i < removalLatchCount; i++) {
+    const note = area + siteArea.indexRemovalLatches + i
+    const leaf = i32[note]!
+    if (leaf !== 0 && i32[(leaf << 1) + nodeLatch] === id) tree.change.endSplitting(leaf)
+    freeLatch(i32, note, id)
+  }
   if (holdsStructure) Atomics.store(i32, structureLatch, 0)
   completeSplit(engine, area, id, entry)
   freeLatch(i32, area + siteArea.indexLatched, id)
@@ -34,29 +41,14 @@ function completeSplit(engine: Engine, area: number, id: number, entry: number):
   const tree = engine.catalog.treeAt(entry)
   const split = i32[area + siteArea.indexNode]!
   if (split !== 0) {
-    if (i32[(split << 1) + nodeLatch] === id) tree.restructure.finishSplit(split)
-    else tree.restructure.completeSplit(split)
+    if (i32[(split << 1) + nodeLatch] === id) tree.splitter.finishSplit(split)
+    else tree.splitter.completeSplit(split)
     i32[area + siteArea.indexNode] = 0
     return
   }
   const leaf = i32[area + siteArea.indexLatched]!
   const isHeld = leaf !== 0 && i32[(leaf << 1) + nodeLatch] === id
-  if (isHeld && Number(Atomics.load(u64, leaf) & 3n) === leafSplitting) tree.restructure.endSplitting(leaf)
-}
-
-/** What was made and not published: a new node with its contents, and the block that was to come next. */
-function dropUnpublished(engine: Engine, area: number): void {
-  const { i32 } = engine.memory
-  const { arena } = engine.context
-  const block = i32[area + siteArea.indexNewBlock]!
-  const node = i32[area + siteArea.indexNewNode]!
-  i32[area + siteArea.indexNewBlock] = 0
-  i32[area + siteArea.indexNewNode] = 0
-  if (block !== 0) arena.free(block)
-  if (node === 0) return
-  const contents = i32[(node << 1) + nodeContents]!
-  if (contents !== 0 && contents !== block) arena.free(contents)
-  arena.free(node)
+  if (isHeld && Number(Atomics.load(u64, leaf) & 3n) === leafSplitting) tree.change.endSplitting(leaf)
 }
 
 function freeLatch(i32: Int32Array, note: number, id: number): void {

@@ -1,11 +1,13 @@
-import { blockKind, siteArea } from '../../memory/layout.js'
+import { siteArea } from '../../memory/layout.js'
 import { type KeyBuffer, keyStart } from '../keyBuffer.js'
 import type { SiteContext } from '../siteContext.js'
 import { stateMask, tupleLeaf, wordState } from '../tuple.js'
 import { BlockReader, blockCount, blockLevel, blockRight, entryLimit } from './block.js'
 import { BlockWriter, emptyKey } from './blockWriter.js'
-import { nodeBytes, nodeContents, nodeLatch, raiseLeaf, tableRoot } from './node.js'
-import { Restructure } from './restructure.js'
+import { nodeContents, nodeLatch, raiseLeaf, tableRoot } from './node.js'
+import { Remover } from './remover.js'
+import { Splitter } from './splitter.js'
+import { TreeChange } from './treeChange.js'
 
 /** What `insert` and `remove` answer when a transaction in locking mode is in the way. */
 export const leafLocked = 0
@@ -25,7 +27,10 @@ export class Tree {
   readonly #i32: Int32Array
   readonly #context: SiteContext
   readonly #writer: BlockWriter
-  /** @internal For a recoverer. */ readonly restructure: Restructure
+  /** The ways in which the tree changes; public for recoverers. */
+  readonly change: TreeChange
+  readonly splitter: Splitter
+  readonly remover: Remover
   readonly #entry: number
 
   /** `entry` is the first word of the table's catalog entry. */
@@ -35,23 +40,18 @@ export class Tree {
     this.#entry = entry
     this.reader = new BlockReader(context.memory)
     this.#writer = new BlockWriter(this.reader, context.arena, context.area)
-    this.restructure = new Restructure(context, this, this.#writer, entry)
+    this.change = new TreeChange(context, entry)
+    this.splitter = new Splitter(context, this, this.change, this.#writer, entry)
+    this.remover = new Remover(context, this, this.change, this.#writer, entry)
   }
 
   /** Makes the root of a new table: one empty leaf. The caller holds the catalog latch. */
   createRoot(): void {
-    const { arena, area } = this.#context
-    const i32 = this.#i32
-    const node = arena.allocate(blockKind.data, nodeBytes)
-    i32[area + siteArea.indexNewNode] = node
-    this.#context.memory.u64[node] = 0n
-    i32[(node << 1) + nodeContents] = 0
-    i32[(node << 1) + nodeLatch] = 0
-    const block = this.#writer.build({ level: 0, right: 0, low: emptyKey, high: undefined, targets: [], keys: [] })
-    i32[(node << 1) + nodeContents] = block
-    i32[area + siteArea.indexNewBlock] = 0
-    Atomics.store(i32, this.#entry + tableRoot, node)
-    i32[area + siteArea.indexNewNode] = 0
+    const node = this.change.newNode(0n)
+    const parts = { level: 0, right: 0, low: emptyKey, high: undefined, targets: [], keys: [] }
+    this.change.fillNewNode(node, this.#writer.build(parts))
+    Atomics.store(this.#i32, this.#entry + tableRoot, node)
+    this.#i32[this.#context.area + siteArea.indexNewNode] = 0
   }
 
   get root(): number {
@@ -146,7 +146,7 @@ export class Tree {
       this.unlatch(leaf)
       return there
     }
-    if (!isThere && count >= entryLimit) return this.restructure.split(leaf, entry, tuple, locker) ? tuple : leafLocked
+    if (!isThere && count >= entryLimit) return this.splitter.split(leaf, entry, tuple, locker) ? tuple : leafLocked
     this.#i32[(tuple << 1) + tupleLeaf] = leaf
     this.#replace(leaf, () => (isThere ? this.#writer.replaceTuple(block, entry, tuple) : this.#writer.insertTuple(block, entry, tuple)))
     return tuple
@@ -170,14 +170,15 @@ export class Tree {
       this.unlatch(leaf)
       return leafLockedNow
     }
-    Atomics.store(u64, tuple, BigInt(wordState.dead))
-    this.#replace(leaf, () => this.#writer.removeTuple(block, entry))
+    const word = Atomics.exchange(u64, tuple, BigInt(wordState.dead))
+    try {
+      this.#replace(leaf, () => this.#writer.removeTuple(block, entry))
+    } catch (error) {
+      // Alive again, and absent as before.
+      Atomics.store(u64, tuple, word)
+      throw error
+    }
     return this.countOf(block) === 1 ? leaf : 0
-  }
-
-  /** Takes an empty leaf out of the tree. False if that cannot be now: it is locked, or was just latched. */
-  removeEmptyLeaf(leaf: number): boolean {
-    return this.restructure.removeEmptyLeaf(leaf)
   }
 
   /** Latches the leaf that covers the key (at `keyStart` of `bytes`). Which leaf, is noted first, for a recoverer. */
@@ -202,15 +203,12 @@ export class Tree {
 
   /** Publishes new contents of a latched leaf, and unlatches it. */
   #replace(leaf: number, build: () => number): void {
-    const { pool } = this.#context.arena
-    pool.mayUseReserve = true
     try {
-      this.restructure.publish(leaf, build())
+      this.#context.arena.withReserve(() => this.change.publish(leaf, build()))
     } catch (error) {
-      this.restructure.abandon()
+      this.change.abandon()
       throw error
     } finally {
-      pool.mayUseReserve = false
       this.unlatch(leaf)
     }
   }

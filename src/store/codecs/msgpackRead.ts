@@ -160,10 +160,13 @@ function enter(count: number, depth: number): void {
   if (depth === depthLimit) throw corrupt(`they nest more than ${depthLimit} levels`)
 }
 
+interface KnownKey {
+  readonly bytes: Uint8Array
+  readonly text: string
+}
+
 /** Keys read before, by a hash of their bytes: rows repeat them, and a string of 8 costs 22 ns to make. */
-const knownKeys = new Array<{ readonly bytes: Uint8Array; readonly text: string } | undefined>(1024).fill(
-  undefined,
-)
+const knownKeys = Array.from({ length: 1024 }, (): KnownKey | undefined => undefined)
 const knownKeysMask = knownKeys.length - 1
 
 function readKey(source: Buffer): string {
@@ -181,8 +184,9 @@ function readKey(source: Buffer): string {
   const known = knownKeys[slot]
   if (known !== undefined && known.bytes.length === bytes && equals(known.bytes, source, start))
     return known.text
-  const text = nativeText(source).utf8Slice(start, position)
-  knownKeys[slot] = { bytes: copyBytes(source, start, position), text }
+  const copy = copyBytes(source, start, position)
+  const text = Buffer.from(copy.buffer).toString()
+  knownKeys[slot] = { bytes: copy, text }
   return text
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { ValueCodec } from '../codec.js'
 import { type Field, type Form, kinds, type Layout } from './recordLayout.js'
 import { readWholeRecord } from './recordRead.js'
@@ -122,6 +123,6 @@ function formOf(type: FieldType, key: string): Form {
     return { name: `${element.name}[]`, kind: kinds.array, element, layout: undefined }
   }
   const layout = layouts.get(Object(type))
-  if (layout === undefined) throw new TypeError(`The field ${key} is of no known type: ${String(type)}`)
+  if (layout === undefined) throw new TypeError(`The field ${key} is of no known type: ${inspect(type)}`)
   return { name: layout.name, kind: kinds.record, element: undefined, layout }
 }

@@ -1,0 +1,213 @@
+import { removalLatchCount, siteArea } from '../../memory/layout.js'
+import { retiredKind } from '../retired.js'
+import type { SiteContext } from '../siteContext.js'
+import type { KeyBytes } from './block.js'
+import type { BlockWriter } from './blockWriter.js'
+import { nodeLatch, tableRoot } from './node.js'
+import type { Tree } from './tree.js'
+import { copyOf, type TreeChange } from './treeChange.js'
+
+/** What is left to do of a removal that has begun to publish. */
+export const removalPhase = { publishing: 1, forgetting: 2 } as const
+
+/**
+ * Takes nodes without entries out of the tree. Free at empty (Johnson and Shasha, 1989): nodes that are only sparse stay.
+ *
+ * The right sibling takes over the node's keys, the left sibling gets a new right link, and whoever comes to the dead
+ * node by an old link goes on to the right. A removal that has begun to publish is noted in `indexRemoved`.
+ */
+export class Remover {
+  readonly #context: SiteContext
+  readonly #i32: Int32Array
+  readonly #area: number
+  readonly #tree: Tree
+  readonly #change: TreeChange
+  readonly #writer: BlockWriter
+  readonly #entry: number
+
+  constructor(context: SiteContext, tree: Tree, change: TreeChange, writer: BlockWriter, entry: number) {
+    this.#context = context
+    this.#i32 = context.memory.i32
+    this.#area = context.area
+    this.#tree = tree
+    this.#change = change
+    this.#writer = writer
+    this.#entry = entry
+  }
+
+  /** False if it cannot be now: the leaf, or one beside it, is locked or being changed. */
+  removeEmptyLeaf(leaf: number): boolean {
+    return this.#context.arena.withReserve(() => this.#change.underStructureLatch(() => this.#removeLeaf(leaf)))
+  }
+
+  /** For a recoverer, who holds the structure latch, and the leaves' too in phase `publishing`: the rest of a removal. */
+  completeRemoval(node: number, level: number, phase: number): void {
+    if (phase === removalPhase.publishing) {
+      this.#prepare(node, level)
+      this.#publish(node, level)
+    }
+    this.#forget(node, level)
+  }
+
+  #removeLeaf(leaf: number): boolean {
+    const tree = this.#tree
+    const block = tree.contentsOf(leaf)
+    const right = tree.rightOf(block)
+    if (right === 0 || tree.reader.isDead(block)) return true
+    const left = this.#leftOf(leaf, 0)
+    if (!this.#latchAll(left === 0 ? [leaf, right] : [left, leaf, right])) return false
+    try {
+      if (tree.countOf(tree.contentsOf(leaf)) !== 0) return true
+      // While they are `splitting`, no writer passes their stamps, and no locker takes them.
+      if (this.#change.beginSplitting(leaf, 0) === undefined) return false
+      if (this.#change.beginSplitting(right, 0) === undefined) return false
+      this.#prepare(leaf, 0)
+      this.#publish(leaf, 0)
+    } finally {
+      this.#change.endSplitting(leaf)
+      this.#change.endSplitting(right)
+      this.#unlatchAll()
+    }
+    this.#forget(leaf, 0)
+    return true
+  }
+
+  #removeInner(node: number, level: number): void {
+    const tree = this.#tree
+    const block = tree.contentsOf(node)
+    if (tree.rightOf(block) === 0 || tree.reader.isDead(block)) return
+    this.#prepare(node, level)
+    this.#publish(node, level)
+    this.#forget(node, level)
+  }
+
+  /** Writes all new contents before any is published: from then on nothing can fail for lack of memory. */
+  #prepare(node: number, level: number): void {
+    const tree = this.#tree
+    const low = copyOf(tree.reader.lowOf(tree.contentsOf(node)))
+    const right = tree.rightOf(tree.contentsOf(node))
+    const left = this.#leftOf(node, level)
+    this.#context.retired.reserve(5)
+    this.#writer.withBounds(tree.contentsOf(right), { low })
+    this.#change.prepare(0)
+    if (left !== 0) {
+      this.#writer.withBounds(tree.contentsOf(left), { right })
+      this.#change.prepare(1)
+    }
+    this.#writer.buildDead(low, right)
+    this.#change.prepare(2)
+  }
+
+  #publish(node: number, level: number): void {
+    const tree = this.#tree
+    const i32 = this.#i32
+    const right = tree.rightOf(tree.contentsOf(node))
+    const left = this.#leftOf(node, level)
+    i32[this.#area + siteArea.indexRemovalPhase] = removalPhase.publishing
+    i32[this.#area + siteArea.indexRemovedLevel] = level
+    i32[this.#area + siteArea.indexRemoved] = node
+    // The right one first: who walks down from it then skips the node, which is empty, and stays so.
+    this.#change.publishPrepared(right, 0)
+    this.#change.publishPrepared(node, 2)
+    if (level === 0) this.#change.inheritStamp(right, node)
+    if (left !== 0) this.#change.publishPrepared(left, 1)
+    i32[this.#area + siteArea.indexRemovalPhase] = removalPhase.forgetting
+  }
+
+  /** The levels above let go of a dead node, and it is retired. */
+  #forget(node: number, level: number): void {
+    const tree = this.#tree
+    const { retired, site } = this.#context
+    const emptied = this.#dropChild(level + 1, node)
+    retired.push(retiredKind.block, tree.contentsOf(node), site.retireStamp())
+    retired.push(retiredKind.block, node, site.retireStamp())
+    this.#i32[this.#area + siteArea.indexRemoved] = 0
+    if (emptied !== 0) this.#removeInner(emptied, level + 1)
+  }
+
+  /**
+   * The parent's entry for a dead child leads to the child's right sibling; or goes, if that has one of its own. The
+   * answer is the parent if what is left in it is the first child of its own right sibling, or 0.
+   */
+  #dropChild(level: number, child: number): number {
+    const tree = this.#tree
+    const { low, right } = this.#deadNode(child)
+    const parent = tree.findNode(level, low.bytes, low.start, low.length)
+    const parts = this.#writer.partsOf(tree.contentsOf(parent))
+    const index = parts.targets.indexOf(child)
+    if (index < 0) return 0
+    const targets = [...parts.targets]
+    const keys = [...parts.keys]
+    const isRightHere = targets[index + 1] === right
+    if (isRightHere || index > 0) {
+      targets.splice(isRightHere ? index + 1 : index, 1)
+      keys.splice(isRightHere ? index + 1 : index, 1)
+      if (isRightHere) targets[index] = right
+    } else {
+      targets[0] = right
+    }
+    this.#change.publish(parent, this.#writer.build({ ...parts, targets, keys }))
+    if (targets.length > 1) return 0
+    if (parent === tree.root) this.#shrinkRoot(parent)
+    const isBeside = parts.right !== 0 && tree.reader.targetOf(tree.contentsOf(parts.right), 0) === targets[0]
+    return isBeside ? parent : 0
+  }
+
+  /** A root with one child gives way to it, if the child is alone on its level. */
+  #shrinkRoot(root: number): void {
+    const tree = this.#tree
+    const child = tree.reader.targetOf(tree.contentsOf(root), 0)
+    if (tree.rightOf(tree.contentsOf(child)) !== 0) return
+    this.#context.retired.reserve(2)
+    Atomics.store(this.#i32, this.#entry + tableRoot, child)
+    this.#context.retired.push(retiredKind.block, tree.contentsOf(root), this.#context.site.retireStamp())
+    this.#context.retired.push(retiredKind.block, root, this.#context.site.retireStamp())
+  }
+
+  #deadNode(node: number): { low: KeyBytes; right: number } {
+    const block = this.#tree.contentsOf(node)
+    return { low: copyOf(this.#tree.reader.lowOf(block)), right: this.#tree.rightOf(block) }
+  }
+
+  /** The node that leads to this one by its right link; 0 if there is none. */
+  #leftOf(node: number, level: number): number {
+    const tree = this.#tree
+    const low = tree.reader.lowOf(tree.contentsOf(node))
+    if (low.length === 0) return 0
+    let left = tree.findNode(level, low.bytes, low.start, low.length, true)
+    for (;;) {
+      const right = tree.rightOf(tree.contentsOf(left))
+      if (right === node) return left
+      if (right === 0 || left === node) return 0
+      left = right
+    }
+  }
+
+  /** All the leaves, unless one of them changes at the moment: then none. Never waits, so it cannot deadlock. */
+  #latchAll(leaves: number[]): boolean {
+    const { latches } = this.#context
+    for (let i = 0; i < leaves.length; i++) {
+      const leaf = leaves[i]!
+      const note = this.#area + siteArea.indexRemovalLatches + i
+      this.#i32[note] = leaf
+      const isTaken = latches.tryAcquire((leaf << 1) + nodeLatch)
+      if (!isTaken) this.#i32[note] = 0
+      const block = this.#tree.contentsOf(leaf)
+      const next = leaves[i + 1]
+      const isLinked = next === undefined || this.#tree.rightOf(block) === next
+      if (isTaken && isLinked && !this.#tree.reader.isDead(block)) continue
+      this.#unlatchAll()
+      return false
+    }
+    return true
+  }
+
+  #unlatchAll(): void {
+    for (let i = 0; i < removalLatchCount; i++) {
+      const note = this.#area + siteArea.indexRemovalLatches + i
+      const leaf = this.#i32[note]!
+      if (leaf !== 0) this.#context.latches.release((leaf << 1) + nodeLatch)
+      this.#i32[note] = 0
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import { MemoryFullError } from '../../memory/errors.js'
+import { siteArea } from '../../memory/layout.js'
+import { holdByLocker } from '../locker.js'
+import type { SiteContext } from '../siteContext.js'
+import { tupleLeaf, wordState } from '../tuple.js'
+import { entryLimit, type KeyBytes } from './block.js'
+import { type BlockParts, type BlockWriter, commonPrefix, emptyKey } from './blockWriter.js'
+import { nodeContents, nodeLatch, tableRoot } from './node.js'
+import type { Tree } from './tree.js'
+import { copyOf, type TreeChange } from './treeChange.js'
+
+/** Splits full nodes. A split whose left half is published and whose rest is owed is noted in `indexNode`. */
+export class Splitter {
+  readonly #context: SiteContext
+  readonly #i32: Int32Array
+  readonly #u64: BigUint64Array
+  readonly #area: number
+  readonly #tree: Tree
+  readonly #change: TreeChange
+  readonly #writer: BlockWriter
+  readonly #entry: number
+
+  constructor(context: SiteContext, tree: Tree, change: TreeChange, writer: BlockWriter, entry: number) {
+    this.#context = context
+    this.#i32 = context.memory.i32
+    this.#u64 = context.memory.u64
+    this.#area = context.area
+    this.#tree = tree
+    this.#change = change
+    this.#writer = writer
+    this.#entry = entry
+  }
+
+  /**
+   * Enters a tuple into a full leaf, which is latched, by splitting it; unlatches it. False, with nothing changed, if
+   * the leaf is locked by another locker.
+   */
+  split(leaf: number, entry: number, tuple: number, locker: number): boolean {
+    const state = this.#change.beginSplitting(leaf, locker)
+    if (state === undefined) {
+      this.#tree.unlatch(leaf)
+      return false
+    }
+    try {
+      this.#publishSplit(leaf, entry, tuple)
+    } catch (error) {
+      this.#change.abandon()
+      if (state === wordState.free) this.#change.endSplitting(leaf)
+      this.#tree.unlatch(leaf)
+      throw error
+    }
+    this.finishSplit(leaf)
+    return true
+  }
+
+  /**
+   * The second half of a split whose left half is published; also a recoverer's way to complete it. Until the leaf is
+   * no longer `splitting`, writers that check its stamp, or the new leaf's through a moved tuple, wait.
+   */
+  finishSplit(leaf: number): void {
+    const tree = this.#tree
+    const i32 = this.#i32
+    const right = tree.rightOf(tree.contentsOf(leaf))
+    const block = tree.contentsOf(right)
+    // Readers may have raised the old leaf, for keys that are now the new one's, until the split was published.
+    this.#change.inheritStamp(right, leaf)
+    for (let i = tree.countOf(block) - 1; i >= 0; i--) {
+      const moved = (tree.reader.targetOf(block, i) << 1) + tupleLeaf
+      if (i32[moved] === leaf) i32[moved] = right
+    }
+    const low = copyOf(tree.reader.lowOf(block))
+    const stamp = Atomics.load(this.#u64, right)
+    if (Number(stamp & 3n) === wordState.locked) holdByLocker(this.#context, Number(stamp >> 2n), right)
+    this.#change.endSplitting(leaf)
+    this.#change.retireOldBlock()
+    this.#context.latches.release((right << 1) + nodeLatch)
+    tree.unlatch(leaf)
+    this.#postSeparatorIfRoom(low, right)
+    i32[this.#area + siteArea.indexNode] = 0
+  }
+
+  /** For a recoverer: the way to a leaf that a split has made, if it is still missing. */
+  completeSplit(leaf: number): void {
+    const tree = this.#tree
+    const right = tree.rightOf(tree.contentsOf(leaf))
+    if (right !== 0) this.#postSeparatorIfRoom(copyOf(tree.reader.lowOf(tree.contentsOf(right))), right)
+  }
+
+  #publishSplit(leaf: number, entry: number, tuple: number): void {
+    const tree = this.#tree
+    const i32 = this.#i32
+    const old = tree.contentsOf(leaf)
+    const { left, right } = cut(this.#writer.partsOf(old), entry, tuple, tree.reader.keyOfTuple(tuple))
+    this.#context.retired.reserve()
+    const node = this.#change.newNode(Atomics.load(this.#u64, leaf))
+    i32[(node << 1) + nodeLatch] = this.#context.site.id
+    this.#change.fillNewNode(node, this.#writer.build(right))
+    const leftBlock = this.#writer.build({ ...left, right: node })
+    i32[(tuple << 1) + tupleLeaf] = right.targets.includes(tuple) ? node : leaf
+    Atomics.store(i32, (leaf << 1) + nodeContents, leftBlock)
+    i32[this.#area + siteArea.indexNewBlock] = 0
+    i32[this.#area + siteArea.indexNewNode] = 0
+    i32[this.#area + siteArea.indexOldBlock] = old
+    i32[this.#area + siteArea.indexNode] = leaf
+  }
+
+  /** The split is complete without the separator: its keys are found by the right link, one step later. */
+  #postSeparatorIfRoom(low: KeyBytes, child: number): void {
+    try {
+      this.#change.underStructureLatch(() => this.#postSeparator(1, low, child))
+    } catch (error) {
+      if (!(error instanceof MemoryFullError)) throw error
+    }
+  }
+
+  /** Enters, at a level, the way to a node whose keys begin at `low`. The structure latch is held. */
+  #postSeparator(level: number, low: KeyBytes, child: number): void {
+    const tree = this.#tree
+    if (tree.reader.isDead(tree.contentsOf(child))) return
+    const root = tree.root
+    if (tree.levelOf(tree.contentsOf(root)) < level) {
+      this.#growRoot(level, root, low, child)
+      return
+    }
+    const node = tree.findNode(level, low.bytes, low.start, low.length)
+    const block = tree.contentsOf(node)
+    const entry = tree.reader.lowerBound(block, low.bytes, low.start, low.length)
+    if (entry < tree.countOf(block) && tree.reader.compareEntry(block, entry, low.bytes, low.start, low.length) === 0)
+      return
+    const parts = this.#writer.partsOf(block)
+    if (parts.targets.length < entryLimit) {
+      this.#change.publish(node, this.#writer.build(withEntry(parts, entry, child, low)))
+      return
+    }
+    const { left, right } = cut(parts, entry, child, low)
+    const sibling = this.#change.newNode(0n)
+    this.#change.fillNewNode(sibling, this.#writer.build(right))
+    this.#change.publish(node, this.#writer.build({ ...left, right: sibling }))
+    this.#postSeparator(level + 1, copyOf(right.low), sibling)
+  }
+
+  #growRoot(level: number, root: number, low: KeyBytes, child: number): void {
+    const parts: BlockParts = {
+      level,
+      right: 0,
+      low: emptyKey,
+      high: undefined,
+      targets: [root, child],
+      keys: [emptyKey, low],
+    }
+    const node = this.#change.newNode(0n)
+    this.#change.fillNewNode(node, this.#writer.build(parts))
+    Atomics.store(this.#i32, this.#entry + tableRoot, node)
+    this.#i32[this.#area + siteArea.indexNewNode] = 0
+  }
+}
+
+/** Two halves of a full node and one more entry; appending leaves the left half full, as keys that only grow want it. */
+function cut(
+  parts: BlockParts,
+  entry: number,
+  target: number,
+  key: KeyBytes,
+): { left: BlockParts; right: BlockParts } {
+  const whole = withEntry(parts, entry, target, key)
+  const count = whole.targets.length
+  const at = entry === count - 1 ? count - 1 : count >>> 1
+  const first = whole.keys[at]!
+  const separatorLength = Math.min(first.length, commonPrefix(whole.keys[at - 1]!, first) + 1)
+  const separator = parts.level > 0 ? first : { ...first, length: separatorLength }
+  const left = { ...whole, high: separator, targets: whole.targets.slice(0, at), keys: whole.keys.slice(0, at) }
+  const right = { ...whole, low: separator, targets: whole.targets.slice(at), keys: whole.keys.slice(at) }
+  return { left, right }
+}
+
+function withEntry(parts: BlockParts, entry: number, target: number, key: KeyBytes): BlockParts {
+  const targets = [...parts.targets]
+  const keys = [...parts.keys]
+  targets.splice(entry, 0, target)
+  keys.splice(entry, 0, key)
+  return { ...parts, targets, keys }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { expectSound } from '../kit/engineAudit.js'
+import { checkHistory, type Committed, finalState } from '../kit/engineHistory.js'
+import { collectAll, makeEngines, Session } from '../kit/engineKit.js'
+import { makeRandom } from '../kit/engineRandom.js'
+import { runThreads, testFactor } from '../kit/engineThreads.js'
+
+interface Answer {
+  readonly history: Committed[]
+  readonly aborts: Record<string, number>
+}
+
+const loads = [
+  { name: 'optimistic transactions over few keys', keyCount: 8, lockingShare: 0, transactions: 6000 },
+  { name: 'optimistic and locking transactions over few keys', keyCount: 8, lockingShare: 40, transactions: 2500 },
+  { name: 'mostly optimistic transactions over some leaves', keyCount: 300, lockingShare: 5, transactions: 6000 },
+]
+
+test.each(loads)('$name, of real threads, are strictly serializable', async (load) => {
+  const random = makeRandom()
+  const [engine] = makeEngines(1)
+  const session = new Session(engine!)
+  const clock = new SharedArrayBuffer(8)
+  const answers = await runThreads<Answer>('engineLoad.mjs', 2, () => ({
+    ...load,
+    buffer: engine!.memory.buffer,
+    clock,
+    table: session.table,
+    transactions: load.transactions * testFactor,
+    seed: random.below(2 ** 31),
+  }))
+  const history = answers.flatMap((answer) => answer.history)
+  expect(checkHistory(history).slice(0, 5)).toEqual([])
+  expect(history.length).toBeGreaterThan(load.transactions)
+  expect(session.run((tx) => session.scan(tx))).toEqual(finalState(history))
+  collectAll([engine!])
+  expectSound(engine!)
+  console.log(load.name, history.length, JSON.stringify(answers.map(a=>a.aborts)))
+})
