@@ -2,7 +2,7 @@ import { Wait } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
 import { siteOf } from '../tid/stamp.js'
 import type { Engine } from './engine.js'
-import { compareBytes, type KeyBytes } from './index/block.js'
+import { compareKeys, type KeyBytes } from './index/block.js'
 import type { Tree } from './index/tree.js'
 import { lockerOf, raiseFloor, siteOfLocker } from './locker.js'
 import { awaitTuple } from './locking.js'
@@ -185,8 +185,4 @@ export class Cursor {
     if (!isAfter || entry >= this.#tree.countOf(block)) return entry
     return reader.compareEntry(block, entry, key.bytes, key.start, key.length) === 0 ? entry + 1 : entry
   }
-}
-
-function compareKeys(a: KeyBytes, b: KeyBytes): number {
-  return compareBytes(a.bytes, a.start, a.length, b.bytes, b.start, b.length)
 }

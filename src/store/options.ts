@@ -104,6 +104,9 @@ export function checkRange(range: Range<unknown>): void {
     throw new OptionError('gt', 'a range has gt and gte: give one lower bound')
   if (range.lt !== undefined && range.lte !== undefined)
     throw new OptionError('lt', 'a range has lt and lte: give one upper bound')
+  if (range.reverse !== undefined && typeof range.reverse !== 'boolean') {
+    throw new OptionError('reverse', `reverse is ${String(range.reverse)}, but must be true or false`)
+  }
   if (range.limit !== undefined && !isCount(range.limit)) {
     throw new OptionError(
       'limit',

@@ -9,7 +9,7 @@ import {
   StoreNotFoundError,
   type Transaction,
 } from '../../src/index.js'
-import { gate, openStore, rejectionOf, thrownBy } from '../kit/storeRoom.js'
+import { gate, openStore, rejectionOf, secondSite, thrownBy } from '../kit/storeRoom.js'
 
 const never = new Promise<never>(() => {})
 
@@ -135,6 +135,22 @@ describe('close', () => {
     expect(await holder).toBeInstanceOf(StoreClosedError)
     expect(await locked).toBeInstanceOf(StoreClosedError)
     expect(runs).toBe(runsBefore)
+  })
+
+  it('in a thread that only attached does the same', async () => {
+    const opener = await openStore()
+    const store = secondSite(opener)
+    const items = store.table<string, number>('items')
+    const holder = rejectionOf(
+      store.transaction(async (tx) => (tx.put(items, 'a', 1), await never), { mode: 'locking' }),
+    )
+    const locked = rejectionOf(store.transaction((tx) => tx.put(items, 'a', 2), { mode: 'locking' }))
+    await new Promise(setImmediate)
+    await store.close()
+    expect(await holder).toBeInstanceOf(StoreClosedError)
+    expect(await locked).toBeInstanceOf(StoreClosedError)
+    expect(opener.snapshot((tx) => tx.has(opener.table('items'), 'a'))).toBe(false)
+    expect(opener.stats()).toMatchObject({ sites: 1, oldest: undefined })
   })
 
   it('inside a sync body is refused, and the store stays open', async () => {

@@ -15,7 +15,7 @@ import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
  *     (inner)  count words: where each separator ends, counted in bytes from the start of the separators
  *     bytes    prefix, low, high, separators
  *
- * The node covers the keys from `low` to before `high`. An entry of an inner node leads to the keys from its separator
+ * The node covers the keys from `low` to before `high`, a dead one none of them. An entry of an inner node leads to the keys from its separator
  * on; the first one's is the node's `low`.
  */
 export const blockCount = 0
@@ -95,7 +95,8 @@ export class BlockReader {
   /** Whether the key is at or above the block's `high`; for the keys strictly before it, ask `isAbove`. */
   isBeyond(block: number, key: Uint8Array, start: number, length: number): boolean {
     const highLength = this.highLength(block)
-    if (highLength === noHigh) return this.isDead(block)
+    if (this.isDead(block)) return true
+    if (highLength === noHigh) return false
     const window = this.memory.windowOf(block)
     return compareBytes(window, this.#highOffset(block), highLength, key, start, length) <= 0
   }
@@ -103,7 +104,8 @@ export class BlockReader {
   /** Whether keys just below the given one lie right of the block. */
   isAbove(block: number, key: Uint8Array, start: number, length: number): boolean {
     const highLength = this.highLength(block)
-    if (highLength === noHigh) return this.isDead(block)
+    if (this.isDead(block)) return true
+    if (highLength === noHigh) return false
     const window = this.memory.windowOf(block)
     return compareBytes(window, this.#highOffset(block), highLength, key, start, length) < 0
   }
@@ -205,4 +207,8 @@ export function compareBytes(
     if (difference !== 0) return difference
   }
   return aLength - bLength
+}
+
+export function compareKeys(a: KeyBytes, b: KeyBytes): number {
+  return compareBytes(a.bytes, a.start, a.length, b.bytes, b.start, b.length)
 }

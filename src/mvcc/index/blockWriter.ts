@@ -84,11 +84,12 @@ export class BlockWriter {
     return block
   }
 
-  /** The contents of a node that is out of the tree: everything is at its right sibling. */
-  buildDead(low: KeyBytes, right: number): number {
-    const block = this.build({ level: 0, right, low, high: undefined, targets: [], keys: [] })
-    this.#i32[(block << 1) + blockLevel] = levelDead
-    return block
+  /** The contents of a node that is out of the tree: bounds and right sibling as they were, and no entries. */
+  buildDead(block: number): number {
+    const { right, low, high } = this.partsOf(block)
+    const dead = this.build({ level: 0, right, low, high, targets: [], keys: [] })
+    this.#i32[(dead << 1) + blockLevel] = levelDead
+    return dead
   }
 
   /** A leaf with one more tuple, at `entry`. Copies the heads, unless the key does not share the prefix. */
@@ -124,9 +125,11 @@ export class BlockWriter {
     return copy
   }
 
-  /** A block with other bounds or another right sibling. */
+  /** A block with other bounds or another right sibling. The first separator of an inner node is its `low`. */
   withBounds(block: number, change: { right?: number; low?: KeyBytes; high?: KeyBytes | undefined }): number {
-    return this.build({ ...this.partsOf(block), ...change })
+    const parts = this.partsOf(block)
+    const keys = parts.level > 0 && change.low !== undefined ? [change.low, ...parts.keys.slice(1)] : parts.keys
+    return this.build({ ...parts, ...change, keys })
   }
 
   partsOf(block: number): BlockParts {

@@ -1,7 +1,7 @@
 import { removalLatchCount, siteArea } from '../../memory/layout.js'
 import { retiredKind } from '../retired.js'
 import type { SiteContext } from '../siteContext.js'
-import type { KeyBytes } from './block.js'
+import { compareKeys, type KeyBytes } from './block.js'
 import type { BlockWriter } from './blockWriter.js'
 import { nodeLatch, tableRoot } from './node.js'
 import type { Tree } from './tree.js'
@@ -94,7 +94,7 @@ export class Remover {
       this.#writer.withBounds(tree.contentsOf(left), { right })
       this.#change.prepare(1)
     }
-    this.#writer.buildDead(low, right)
+    this.#writer.buildDead(tree.contentsOf(node))
     this.#change.prepare(2)
   }
 
@@ -116,41 +116,64 @@ export class Remover {
 
   /** The levels above let go of a dead node, and it is retired. */
   #forget(node: number, level: number): void {
-    const tree = this.#tree
     const { retired, site } = this.#context
     const emptied = this.#dropChild(level + 1, node)
-    retired.push(retiredKind.block, tree.contentsOf(node), site.retireStamp())
+    if (emptied !== 0) this.#removeInner(emptied, level + 1)
+    retired.reserve(2)
+    retired.push(retiredKind.block, this.#tree.contentsOf(node), site.retireStamp())
     retired.push(retiredKind.block, node, site.retireStamp())
     this.#i32[this.#area + siteArea.indexRemoved] = 0
-    if (emptied !== 0) this.#removeInner(emptied, level + 1)
   }
 
   /**
-   * The parent's entry for a dead child leads to the child's right sibling; or goes, if that has one of its own. The
-   * answer is the parent if what is left in it is the first child of its own right sibling, or 0.
+   * The parent's entry for a dead child leads to the child's right sibling, which has taken over its keys; if that is
+   * another parent's, the boundary between the two parents moves, so that parents and children go on to agree. The
+   * answer is the parent if the child was its only one, or 0.
    */
   #dropChild(level: number, child: number): number {
     const tree = this.#tree
-    const { low, right } = this.#deadNode(child)
+    const { low, high, right } = this.#deadNode(child)
     const parent = tree.findNode(level, low.bytes, low.start, low.length)
     const parts = this.#writer.partsOf(tree.contentsOf(parent))
     const index = parts.targets.indexOf(child)
     if (index < 0) return 0
     const targets = [...parts.targets]
     const keys = [...parts.keys]
-    const isRightHere = targets[index + 1] === right
-    if (isRightHere || index > 0) {
-      targets.splice(isRightHere ? index + 1 : index, 1)
-      keys.splice(isRightHere ? index + 1 : index, 1)
-      if (isRightHere) targets[index] = right
-    } else {
-      targets[0] = right
+    if (parts.high === undefined || compareKeys(high, parts.high) < 0) {
+      targets[index] = right
+      if (targets[index + 1] === right) removeAt(index + 1, targets, keys)
+      this.#change.publish(parent, this.#writer.build({ ...parts, targets, keys }))
+      if (targets.length === 1 && parent === tree.root) this.#shrinkRoot(parent)
+      return 0
     }
-    this.#change.publish(parent, this.#writer.build({ ...parts, targets, keys }))
-    if (targets.length > 1) return 0
-    if (parent === tree.root) this.#shrinkRoot(parent)
-    const isBeside = parts.right !== 0 && tree.reader.targetOf(tree.contentsOf(parts.right), 0) === targets[0]
-    return isBeside ? parent : 0
+    if (targets.length === 1) return parent
+    this.#moveBoundary(level + 1, parts.right, high, low)
+    removeAt(index, targets, keys)
+    this.#change.publish(parts.right, this.#writer.withBounds(tree.contentsOf(parts.right), { low }))
+    this.#change.publish(parent, this.#writer.build({ ...parts, high: low, targets, keys }))
+    return 0
+  }
+
+  /**
+   * Tells the levels above that a node's keys begin at `to`, not at `from`. Searches between the two find the node before and
+   * after: by its left sibling's right link, or straight.
+   */
+  #moveBoundary(level: number, node: number, from: KeyBytes, to: KeyBytes): void {
+    const tree = this.#tree
+    const parent = tree.findNode(level, from.bytes, from.start, from.length)
+    const parts = this.#writer.partsOf(tree.contentsOf(parent))
+    const index = parts.targets.indexOf(node)
+    if (index < 0) return
+    const keys = [...parts.keys]
+    keys[index] = to
+    if (index > 0) {
+      this.#change.publish(parent, this.#writer.build({ ...parts, keys }))
+      return
+    }
+    const left = this.#leftOf(parent, level)
+    this.#moveBoundary(level + 1, parent, from, to)
+    this.#change.publish(parent, this.#writer.build({ ...parts, low: to, keys }))
+    if (left !== 0) this.#change.publish(left, this.#writer.withBounds(tree.contentsOf(left), { high: to }))
   }
 
   /** A root with one child gives way to it, if the child is alone on its level. */
@@ -164,9 +187,11 @@ export class Remover {
     this.#context.retired.push(retiredKind.block, root, this.#context.site.retireStamp())
   }
 
-  #deadNode(node: number): { low: KeyBytes; right: number } {
+  /** A node that is removed has a right sibling, and therefore a bound above. */
+  #deadNode(node: number): { low: KeyBytes; high: KeyBytes; right: number } {
+    const { reader } = this.#tree
     const block = this.#tree.contentsOf(node)
-    return { low: copyOf(this.#tree.reader.lowOf(block)), right: this.#tree.rightOf(block) }
+    return { low: copyOf(reader.lowOf(block)), high: copyOf(reader.highOf(block)!), right: this.#tree.rightOf(block) }
   }
 
   /** The node that leads to this one by its right link; 0 if there is none. */
@@ -210,4 +235,9 @@ export class Remover {
       this.#i32[note] = 0
     }
   }
+}
+
+function removeAt(index: number, targets: number[], keys: KeyBytes[]): void {
+  targets.splice(index, 1)
+  keys.splice(index, 1)
 }
