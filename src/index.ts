@@ -3,7 +3,7 @@ export { MemoryFullError, MemoryLayoutError, MemoryLimitError, StuckError } from
 export { type AbortReason, abortReasons, ConflictError } from './mvcc/abort.js'
 export { TableLimitError } from './mvcc/catalog.js'
 export type { Mode } from './mvcc/transaction.js'
-export type { ValueCodec } from './store/codec.js'
+export type { UntypedCodec, ValueCodec } from './store/codec.js'
 export { bytes } from './store/codecs/bytes.js'
 export { json } from './store/codecs/json.js'
 export { msgpack } from './store/codecs/msgpack.js'
@@ -11,6 +11,8 @@ export {
   type ArrayField,
   arrayOf,
   type FieldType,
+  type FieldTypes,
+  type FieldValue,
   type OptionalField,
   optional,
   type RecordCodec,

@@ -14,7 +14,8 @@ export type Address = number
 
 export const chunkBytes: number = 64 * 1024
 export const chunkAddressShift = 13
-export const memoryLimitMinBytes: number = 1024 * 1024
+/** Every size class in use takes a chunk of its own, for each site. */
+export const memoryLimitMinBytes: number = 4 * 1024 * 1024
 /** Word indexes stay below 2^31, V8's small integers. */
 export const memoryLimitMaxBytes: number = 7 * 1024 ** 3
 

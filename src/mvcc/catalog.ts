@@ -90,7 +90,8 @@ export class Catalog {
     const word = this.wordOf(id)
     i32[this.#context.area + siteArea.indexEntry] = word
     if (i32[word + tableRoot] === 0) this.treeOf(id).createRoot()
-    if (i32[word + tableDescriptor] === 0) this.#describe(word, name, format)
+    // A creator that died before it counted the entry may have left a description.
+    this.#describe(word, name, format)
     Atomics.store(i32, header.catalogCount, id)
     return { id, name, format }
   }
@@ -106,7 +107,9 @@ export class Catalog {
     const start = memory.offsetOf(block) + 8
     nameBytes.copy(memory.windowOf(block), start)
     formatBytes.copy(memory.windowOf(block), start + nameBytes.length)
+    const old = this.#i32[word + tableDescriptor]!
     this.#i32[word + tableDescriptor] = block
     this.#i32[area + siteArea.indexNewBlock] = 0
+    if (old !== 0) arena.free(old)
   }
 }

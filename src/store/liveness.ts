@@ -9,25 +9,22 @@ import type { Engine } from '../mvcc/engine.js'
  * (Linux), a thread that waits for another also looks for itself, so that nobody depends on an event loop that may be
  * busy, or on a worker having been started after the store was opened.
  */
-export class DeathWatch {
-  readonly #engine: Engine
-  readonly #onWorker = (worker: Worker): void => {
-    const id = worker.threadId
-    worker.once('exit', () => this.#threadEnded(id))
+export function watchDeaths(engine: Engine): () => void {
+  if (watching.size === 0) process.on('worker', onWorker)
+  watching.add(engine)
+  return () => {
+    watching.delete(engine)
+    if (watching.size === 0) process.off('worker', onWorker)
   }
+}
 
-  constructor(engine: Engine) {
-    this.#engine = engine
-    process.on('worker', this.#onWorker)
-  }
+const watching = new Set<Engine>()
 
-  stop(): void {
-    process.off('worker', this.#onWorker)
-  }
-
-  #threadEnded(thread: number): void {
-    if (!this.#engine.isClosed) this.#engine.recoverer.recoverThread(thread)
-  }
+function onWorker(worker: Worker): void {
+  const thread = worker.threadId
+  worker.once('exit', () => {
+    for (const engine of watching) if (!engine.isClosed) engine.recoverer.recoverThread(thread)
+  })
 }
 
 /** The operating system's number of this thread, or 0 where it does not tell. */

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { totalmem } from 'node:os'
+import { inspect } from 'node:util'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import { chunkBytes, header } from '../memory/layout.js'
 import { SharedMemory } from '../memory/sharedMemory.js'
 import { Engine } from '../mvcc/engine.js'
-import { OptionError, StoreNotFoundError } from './errors.js'
+import { OptionError, StoreClosedError, StoreNotFoundError } from './errors.js'
 import type { StoreHandle } from './handle.js'
-import { DeathWatch, isThreadDead, nativeThread, thisThread } from './liveness.js'
+import { isThreadDead, nativeThread, thisThread, watchDeaths } from './liveness.js'
 import { checkOpenOptions, type OpenOptions } from './options.js'
 import { Store } from './store.js'
 
@@ -43,7 +44,8 @@ export async function open(options: OpenOptions = {}): Promise<Store> {
  * handle. In a thread that has it open already, gives that.
  */
 export async function attach(which?: StoreHandle | string): Promise<Store> {
-  const handle = typeof which === 'object' ? which : findHandle(which)
+  const handle = which === undefined || typeof which === 'string' ? findHandle(which) : checkHandle(which)
+  if (isClosed(handle)) throw new StoreClosedError(handle.name)
   const known = stores.get(handle.id)
   if (known?.status === 'open') return known
   return join(SharedMemory.from(handle.buffer), handle, () => {})
@@ -51,9 +53,9 @@ export async function attach(which?: StoreHandle | string): Promise<Store> {
 
 function join(memory: SharedMemory, handle: StoreHandle, onClose: () => void): Store {
   const engine = new Engine({ memory, thread: thisThread, nativeThread: nativeThread(), isThreadDead })
-  const watch = new DeathWatch(engine)
+  const unwatch = watchDeaths(engine)
   const store = new Store(engine, handle, () => {
-    watch.stop()
+    unwatch()
     stores.delete(handle.id)
     engine.leave()
     onClose()
@@ -75,8 +77,22 @@ function findHandle(name: string | undefined): StoreHandle {
   )
 }
 
+/** A worker's copy of the list is as old as the worker: some of its stores may be closed by now. */
 function openHandles(): StoreHandle[] {
-  return (getEnvironmentData(environmentKey) as unknown as StoreHandle[] | undefined) ?? []
+  const handles = (getEnvironmentData(environmentKey) as unknown as StoreHandle[] | undefined) ?? []
+  return handles.filter((handle) => !isClosed(handle))
+}
+
+function isClosed(handle: StoreHandle): boolean {
+  return handle.buffer.byteLength > 0 && Atomics.load(new Int32Array(handle.buffer, 0, header.closed + 1), header.closed) !== 0
+}
+
+function checkHandle(handle: unknown): StoreHandle {
+  const { name, id, buffer } = (handle ?? {}) as Partial<StoreHandle>
+  if (typeof name === 'string' && typeof id === 'string' && buffer instanceof SharedArrayBuffer) {
+    return { name, id, buffer: SharedMemory.from(buffer).buffer }
+  }
+  throw new OptionError('handle', `attach was given ${inspect(handle)}, which is neither a name nor the handle of a store`)
 }
 
 function memoryLimitDefault(): number {

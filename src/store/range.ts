@@ -167,9 +167,9 @@ const scratch = new Uint8Array(keyLengthLimit + 32)
 
 function boundsOf(range: Range<Key>): Bounds {
   return {
-    lower: bytesOf(range.gt ?? range.gte),
+    lower: bytesOf(range.gt === undefined ? range.gte : range.gt),
     isLowerExcluded: range.gt !== undefined,
-    upper: bytesOf(range.lt ?? range.lte),
+    upper: bytesOf(range.lt === undefined ? range.lte : range.lt),
     isUpperExcluded: range.lt !== undefined,
     isReverse: range.reverse === true,
   }

@@ -16,6 +16,8 @@ const memoryRetryLimit = 4
 
 const backoffUs = 2
 const backoffLimitUs = 4000
+/** Who holds a lock may be awaiting something. */
+const lockedLimitUs = 100_000
 /** Shorter pauses spin: a sleep takes about this long at least. */
 const sleepMinUs = 100
 
@@ -61,6 +63,10 @@ export class Attempts {
   commit(): boolean {
     const failure = this.transaction.failure
     if (failure !== undefined) return this.fail(failure)
+    if (this.#engine.isClosed) {
+      this.cancel()
+      throw new StoreClosedError(this.#storeName)
+    }
     const tx = this.#close()
     let reason: AbortReason | undefined
     try {
@@ -89,7 +95,7 @@ export class Attempts {
 
   /** How long to wait before the next attempt, in microseconds: random, so that two that collided do not again. */
   get pauseUs(): number {
-    const limit = Math.min(backoffUs * 2 ** this.#attempt, backoffLimitUs)
+    const limit = Math.min(backoffUs * 2 ** this.#attempt, this.#reason === 'locked' ? lockedLimitUs : backoffLimitUs)
     return Math.random() * limit
   }
 
@@ -132,6 +138,7 @@ export class Attempts {
   #again(reason: AbortReason, cause: unknown): false {
     this.#reason = reason
     if (this.#attempt > (this.#options.maxRetries ?? maxRetriesDefault)) {
+      if (reason === 'memory') throw cause
       throw new RetryLimitError(this.#attempt, this.#options.label, cause ?? new ConflictError(reason))
     }
     if (this.leftMs <= 0) throw this.timeoutError()

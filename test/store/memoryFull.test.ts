@@ -24,7 +24,9 @@ describe('MemoryFullError', () => {
   it('comes when the limit is used up, and names it and the way out', async () => {
     const store = await openStore({ memoryLimitBytes: limit })
     const blobs = store.table<number, Uint8Array>('blobs', { codec: bytes })
-    const error = thrownBy(() => store.transactionSync((tx) => tx.put(blobs, 1, new Uint8Array(limit))))
+    const half = new Uint8Array(0.6 * limit)
+    store.transactionSync((tx) => tx.put(blobs, 1, half))
+    const error = thrownBy(() => store.transactionSync((tx) => tx.put(blobs, 2, half)))
     expect(error).toBeInstanceOf(MemoryFullError)
     expect(error).toMatchObject({ limitBytes: limit, code: 'TIDEMARK_MEMORY_FULL', retryable: false })
     expect((error as Error).message).toMatch(/memoryLimitBytes of 16777216.*[Dd]elete/)
