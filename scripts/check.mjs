@@ -124,9 +124,11 @@ function shell(command) {
       resolve(problem)
     }
     child.once('error', (error) => ended(String(error)))
-    child.once('close', (code, signal) =>
-      ended(code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`),
-    )
+    child.once('close', (code, signal) => {
+      const how =
+        signal === null ? `exit code ${code}` : `${signal} (the limit is ${minutesPerCheck} minutes)`
+      ended(code === 0 ? undefined : `ended with ${how}`)
+    })
   })
 }
 

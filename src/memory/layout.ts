@@ -115,6 +115,9 @@ export interface Layout {
   readonly totalBytes: number
 }
 
+/** Words may be fetched ahead from beyond the last block. */
+const slackBytes = 4096
+
 /** Words of a directory bucket: eight pairs of hash and tuple address, one cache line. */
 export const bucketWords = 16
 
@@ -135,7 +138,7 @@ export function layoutOf(limitBytes: number): Layout {
     directoryLevelMax,
     firstChunk,
     chunkCount,
-    totalBytes: chunksStart * 4 + chunkCount * chunkBytes,
+    totalBytes: chunksStart * 4 + chunkCount * chunkBytes + slackBytes,
   }
 }
 

@@ -11,8 +11,7 @@ const bucketLoad = 6
  *
  * It is a hint, not the truth; the ordered index is. Entries are plain stores that may be lost, torn, or stale: a found
  * tuple counts only if it is not dead and its key is the key sought, and whoever does not find a key here asks the index
- * and enters what it finds. So the directory needs no latch, no recovery, and no rehashing: when it doubles, the entries
- * that are now in the wrong bucket are moved as they are found there.
+ * and enters what it finds. So the directory needs no latch and no recovery.
  */
 export class Directory {
   readonly #i32: Int32Array
@@ -80,11 +79,25 @@ export class Directory {
     this.#removeFrom(hash & (mask >>> 1), tuple)
   }
 
-  /** Makes the directory large enough for so many tuples. It never shrinks. */
+  /**
+   * Makes the directory large enough for so many tuples. It never shrinks. Whoever makes it larger copies the entries whose
+   * bucket is another one now; until that is done they are found in the old one. The caller has a transaction open.
+   */
   fit(tupleCount: number): void {
     const level = Atomics.load(this.#i32, header.directoryLevel)
     const fitting = Math.min(this.#levelMax, Math.ceil(Math.log2(tupleCount / bucketLoad)))
-    if (fitting > level) Atomics.compareExchange(this.#i32, header.directoryLevel, level, fitting)
+    if (fitting <= level || Atomics.compareExchange(this.#i32, header.directoryLevel, level, fitting) !== level) return
+    const i32 = this.#i32
+    const mask = (1 << fitting) - 1
+    for (let bucket = 0; bucket < 1 << level; bucket++) {
+      const first = this.#start + bucket * bucketWords
+      for (let slot = first; slot < first + bucketWords; slot += 2) {
+        const tuple = i32[slot + 1]!
+        const hash = i32[slot]!
+        const isElsewhere = (hash & mask) >>> 1 !== bucket >>> 1
+        if (tuple !== 0 && isElsewhere && (Atomics.load(i32, tuple << 1) & stateMask) !== wordState.dead) this.enter(hash, tuple)
+      }
+    }
   }
 
   get sizeBytes(): number {

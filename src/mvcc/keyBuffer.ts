@@ -32,11 +32,33 @@ export class KeyBuffer {
     this.hash = finish(hash)
   }
 
+  /**
+   * As `seal`, for a key of nine bytes given as numbers: its first byte, and the next eight as two words, the first byte of
+   * each in its highest bits. Three words are the whole key then.
+   */
+  sealNine(table: number, first: number, upper: number, lower: number): void {
+    const words = this.words
+    const word0 = (first << 24) | tupleMeta(table, 9)
+    const word1 = swapBytes(upper)
+    const word2 = swapBytes(lower)
+    words[0] = word0
+    words[1] = word1
+    words[2] = word2
+    this.length = 9
+    this.wordCount = 3
+    this.hash = finish(mix(mix(mix(3, word0), word1), word2))
+  }
+
   /** Takes over raw key bytes. */
   set(table: number, source: Uint8Array, start: number, length: number): void {
     for (let i = 0; i < length; i++) this.bytes[keyStart + i] = source[start + i]!
     this.seal(table, keyStart + length)
   }
+}
+
+/** A word of bytes from the first to the last, as little-endian memory holds it. */
+function swapBytes(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
 }
 
 /** MurmurHash3 (Appleby), 32 bits, a word a step. */

@@ -62,6 +62,21 @@ export function decodeKey(source: Buffer, start: number, end: number): Key {
   return key
 }
 
+/** Where `setNumber` leaves the eight bytes after a number's tag, as two words. */
+export const numberWords: { upper: number; lower: number } = { upper: 0, lower: 0 }
+
+/** Prepares the encoding of a number that is a whole key: its tag is the answer, the rest is in `numberWords`. */
+export function setNumber(key: number): number {
+  if (key !== key) throw new KeyTypeError(key, 'it has no place in the order of numbers')
+  asFloat[0] = key + 0 // The sum turns -0 into 0.
+  const first = words[upper]! | 0
+  const sign = first >> 31
+  // A negative number's bits are all turned, a positive one's sign alone.
+  numberWords.upper = first ^ (sign | 0x8000_0000)
+  numberWords.lower = words[lower]! ^ sign
+  return tagNumber
+}
+
 function encodeElement(key: Key, target: Uint8Array, start: number, limit: number): number {
   switch (typeof key) {
     case 'number':

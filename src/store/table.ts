@@ -2,7 +2,7 @@ import type { TableEntry } from '../mvcc/catalog.js'
 import type { Tree } from '../mvcc/index/tree.js'
 import { type KeyBuffer, keyStart } from '../mvcc/keyBuffer.js'
 import type { ValueCodec } from './codec.js'
-import { encodeKey, type Key } from './keys.js'
+import { encodeKey, type Key, numberWords, setNumber } from './keys.js'
 
 /** What the engine needs of a table, whatever its types. */
 export abstract class TableRef {
@@ -35,6 +35,7 @@ export class Table<K extends Key = Key, V = unknown> extends TableRef {
 
   /** @internal Encodes a key for an operation. */
   fill(buffer: KeyBuffer, key: K): void {
-    buffer.seal(this.id, encodeKey(key, buffer.bytes, keyStart))
+    if (typeof key === 'number') buffer.sealNine(this.id, setNumber(key), numberWords.upper, numberWords.lower)
+    else buffer.seal(this.id, encodeKey(key, buffer.bytes, keyStart))
   }
 }

@@ -60,8 +60,13 @@ describe('the documentation', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }
     const scripts = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map((match) => match[1] ?? '')
     expect(scripts.filter((script) => !(script in manifest.scripts))).toEqual([])
-    const links = [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '')
-    expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([])
+    const links = [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map((match) =>
+      join(dirname(path), match[1] ?? ''),
+    )
+    const quoted = [...text.matchAll(/`((?:src|bench|test|kit|examples|scripts)\/[\w./-]+\w)`/g)]
+      .map((match) => match[1] ?? '')
+      .map((name) => (name.startsWith('kit/') ? `test/${name}` : name))
+    expect([...links, ...quoted].filter((name) => !existsSync(join(root, name)))).toEqual([])
   })
 })
 

@@ -3,7 +3,7 @@ import { type AbortReason, ConflictError } from '../../src/mvcc/abort.js'
 import type { Mode, MvccTransaction } from '../../src/mvcc/transaction.js'
 import { expectSound } from './engineAudit.js'
 import { checkHistory, type Committed, type Event, finalState } from './engineHistory.js'
-import { collectAll, makeEngines, type ScanRange, Session } from './engineKit.js'
+import { collectAll, makeEngines, mebibyte, type ScanRange, Session } from './engineKit.js'
 import { withHurriedWaits } from './engineTime.js'
 
 export type Action =
@@ -40,7 +40,10 @@ export class Actor {
     } else if (action[0] === 'begin') {
       this.#from = this.#stage.tick()
       this.#events = []
-      this.#tx = this.#session.begin(action[1])
+      const [, mode] = action
+      unlessStuck(() => {
+        this.#tx = this.#session.begin(mode)
+      })
     } else if (this.#tx !== undefined) {
       if (action[0] === 'commit') this.#commit(this.#tx)
       else this.#operate(this.#tx, action)
@@ -64,7 +67,13 @@ export class Actor {
     this.endings.push(reason ?? 'committed')
     if (reason !== undefined) return
     const name = `${this.name}${this.endings.length}`
-    this.#stage.history.push({ name, stamp: tx.stamp, from: this.#from, to: this.#stage.tick(), events: this.#events })
+    this.#stage.history.push({
+      name,
+      stamp: tx.stamp,
+      from: this.#from,
+      to: this.#stage.tick(),
+      events: this.#events,
+    })
   }
 
   #operate(tx: MvccTransaction, action: Action): void {
@@ -113,7 +122,7 @@ export class Stage {
   #ticks = 0
 
   constructor(actorCount: number) {
-    const engines = makeEngines(actorCount, { limitBytes: 4 * 1024 * 1024 })
+    const engines = makeEngines(actorCount, { limitBytes: 64 * mebibyte })
     this.sessions = engines.map((engine) => new Session(engine))
     this.actors = this.sessions.map((session, i) => new Actor('ABCDEF'[i]!, session, this))
   }

@@ -38,6 +38,9 @@ const intents = {
   indexRemovalLatch3: siteArea.indexRemovalLatches + 2,
   sifting: siteArea.sifting,
   siftingSlab: siteArea.siftingSlab,
+  indexPrepared1: siteArea.indexPrepared,
+  indexPrepared2: siteArea.indexPrepared + 1,
+  indexPrepared3: siteArea.indexPrepared + 2,
 } as const
 
 const latches = {
@@ -225,6 +228,7 @@ class StoreAudit {
   #readRetired(): void {
     for (const { kind, address } of this.#retired) {
       if (kind === retiredKind.block) this.#ledger.claim(address, 'a retired block')
+      if (kind === retiredKind.chunk) this.#ledger.claimChunk(address)
       if (kind !== retiredKind.tuple) continue
       this.#ledger.claim(address, 'a retired tuple', blockKind.tuple)
       if ((this.#i32[address << 1]! & stateMask) !== wordState.dead)

@@ -33,6 +33,7 @@ export class BlockLedger {
   readonly #i32: Int32Array
   readonly #claims = new Map<number, string>()
   readonly #free = new Map<number, string>()
+  readonly #retiredChunks = new Set<number>()
   readonly #siteCount: number
 
   constructor(engine: Engine) {
@@ -53,9 +54,13 @@ export class BlockLedger {
     else this.liveBytes += this.#engine.context.arena.sizeOf(address)
   }
 
-  /** What claims the block, if anything does. */
-  ownerOf(address: number): string | undefined {
-    return this.#claims.get(address)
+  /** A chunk that held tuples, and waits for its release. */
+  claimChunk(address: number): void {
+    const { pool } = this.#engine.context.arena
+    if (this.#retiredChunks.has(address)) this.problems.push(`chunk ${address} is retired twice`)
+    this.#retiredChunks.add(address)
+    if (!pool.isRetired(pool.indexOf(address)))
+      this.problems.push(`chunk ${address} is queued, and not retired`)
   }
 
   /** Compares the claims with the lists of free blocks, and with the chunks. */
@@ -71,6 +76,8 @@ export class BlockLedger {
     for (let index = 0; index < pool.chunkTop; index++) {
       const address = pool.addressOf(index)
       if (pool.isRunHead(index)) this.#checkRun(address)
+      else if (pool.isRetired(index) && !this.#retiredChunks.has(address))
+        this.problems.push(`chunk ${address} is retired, and nobody releases it`)
       else if (pool.slabOf(address) >= 0) this.#checkSlabChunk(address, pool.slabOf(address), unused)
     }
   }

@@ -82,7 +82,9 @@ function replay(model: Map<string, string>, event: Event): string | undefined {
     case 'insert': {
       const isAbsent = !model.has(event[1])
       if (isAbsent) model.set(event[1], event[2])
-      return isAbsent === event[3] ? undefined : `inserted ${event[1]}: ${event[3]}, but it should be ${isAbsent}`
+      return isAbsent === event[3]
+        ? undefined
+        : `inserted ${event[1]}: ${event[3]}, but it should be ${isAbsent}`
     }
     case 'scan': {
       const expected = scanModel(model, event[1])

@@ -7,7 +7,9 @@ export async function runThreads<T>(
   dataOf: (worker: number) => Record<string, unknown>,
 ): Promise<T[]> {
   return Promise.all(
-    Array.from({ length: count }, (_, worker) => runThread<T>(script, { worker, workers: count, ...dataOf(worker) })),
+    Array.from({ length: count }, (_, worker) =>
+      runThread<T>(script, { worker, workers: count, ...dataOf(worker) }),
+    ),
   )
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Key } from '../../src/index.js'
 import { encodeKey, maxKeyBytes } from '../../src/store/keys.js'
 
-/** A table as the tests know it: entries by encoded key, so that equal keys are one, and sorted as the store sorts. */
+/** A table as the tests know it: entries by encoded key, so that equal keys are one and all can be sorted. */
 export type Model = Map<string, { key: Key; value: unknown }>
 
 const scratch = Buffer.alloc(maxKeyBytes)
@@ -62,7 +62,7 @@ export interface RangeCase {
   readonly limit?: number
 }
 
-/** Every combination of bounds, direction and limit; bounds may be present keys, absent ones, crossed or equal. */
+/** All combinations of bounds, direction and limit; bounds may be present, absent, crossed or equal. */
 export function rangeCases(key: fc.Arbitrary<Key>): fc.Arbitrary<RangeCase> {
   return fc.record(
     {
@@ -87,8 +87,12 @@ export function rangeOf({ lower, upper, reverse, limit }: RangeCase): object {
 /** What the range must give, found the slow way. */
 export function entriesOf(model: Model, { lower, upper, reverse, limit }: RangeCase): [Key, unknown][] {
   const isInside = (order: string) =>
-    (lower === undefined || order > orderOf(lower.key) || (lower.bound === 'gte' && order === orderOf(lower.key))) &&
-    (upper === undefined || order < orderOf(upper.key) || (upper.bound === 'lte' && order === orderOf(upper.key)))
+    (lower === undefined ||
+      order > orderOf(lower.key) ||
+      (lower.bound === 'gte' && order === orderOf(lower.key))) &&
+    (upper === undefined ||
+      order < orderOf(upper.key) ||
+      (upper.bound === 'lte' && order === orderOf(upper.key)))
   const inside = [...model.keys()].filter(isInside).toSorted(byOrder)
   const directed = reverse === true ? inside.toReversed() : inside
   return directed.slice(0, limit ?? Number.POSITIVE_INFINITY).map((order) => {

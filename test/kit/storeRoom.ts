@@ -1,11 +1,14 @@
 import { threadId } from 'node:worker_threads'
 import { expect, onTestFinished } from 'vitest'
-import { type OpenOptions, open, type Store as StoreType } from '../../src/index.js'
+import { type OpenOptions, open, type Store as StoreType, type Transaction } from '../../src/index.js'
 import { SharedMemory } from '../../src/memory/sharedMemory.js'
 import { Engine } from '../../src/mvcc/engine.js'
 import { Store } from '../../src/store/store.js'
 
 export const mebibyte: number = 1024 ** 2
+
+/** What snapshots and transactions have in common. */
+export type Reads = Pick<Transaction, 'get' | 'has' | 'getRange' | 'getKeys' | 'getValues' | 'count'>
 
 let opened = 0
 
@@ -21,12 +24,12 @@ export async function openStore(options: OpenOptions = {}): Promise<StoreType> {
 }
 
 /**
- * The same store as another thread would see it, but in this thread: conflicts between sites then come when the test
- * says so. What waits for the other site blocks it, so waits end by their own limits.
+ * The same store as another thread would see it, but in this thread: conflicts between sites then come when
+ * the test says so. What waits for the other site blocks it, so waits end by their own limits.
  */
 export function secondSite(store: StoreType): StoreType {
   const memory = SharedMemory.from(store.handle.buffer)
-  const engine = new Engine({ memory, liveness: { recoverIfDead: () => false }, thread: threadId })
+  const engine = new Engine({ memory, thread: threadId })
   const second = new Store(engine, store.handle, () => engine.leave())
   onTestFinished(() => second.close())
   return second
@@ -54,14 +57,12 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
 
 export interface Gate {
   readonly passed: Promise<void>
-  open(): void
+  readonly open: () => void
 }
 
 /** Something to wait for until the test opens it. */
 export function gate(): Gate {
-  let open = () => {}
-  const passed = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { passed, open: () => open() }
+  const resolvers: (() => void)[] = []
+  const passed = new Promise<void>((resolve) => resolvers.push(resolve))
+  return { passed, open: () => resolvers[0]?.() }
 }

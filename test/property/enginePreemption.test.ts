@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { Mode } from '../../src/mvcc/transaction.js'
 import { type Action, playHurriedly, type Script, Stage } from '../kit/engineActor.js'
-import { forEachPreemption } from '../kit/enginePreempt.js'
+import { preempt } from '../kit/enginePreempt.js'
+import { makeRandom, type Random } from '../kit/engineRandom.js'
+import { testFactor } from '../kit/engineThreads.js'
 
 /** 'present' and 'other' are there; 'deleted' was deleted, and nobody can see it any more. */
 const preparation: Script = [
@@ -14,18 +17,20 @@ const preparation: Script = [
   ['commit'],
 ]
 
-function transaction(mode: 'optimistic' | 'locking', ...actions: Action[]): Script {
+function transaction(mode: Mode, ...actions: Action[]): Script {
   return [['begin', mode], ...actions, ['commit']]
 }
 
-const collect: Script = [['collect'], ['collect']]
-
-function scriptsOf(mode: 'optimistic' | 'locking'): Readonly<Record<string, Script>> {
+function scriptsOf(mode: Mode): Readonly<Record<string, Script>> {
   return {
     [`${mode} read, write`]: transaction(mode, ['get', 'present'], ['put', 'other']),
     [`${mode} write, read`]: transaction(mode, ['put', 'present'], ['get', 'other'], ['get', 'deleted']),
     [`${mode} scan, write`]: transaction(mode, ['scan'], ['put', 'other']),
-    [`${mode} scan backwards`]: transaction(mode, ['scan', { reverse: true, lt: 'p' }], ['delete', 'present']),
+    [`${mode} scan backwards`]: transaction(
+      mode,
+      ['scan', { reverse: true, lt: 'p' }],
+      ['delete', 'present'],
+    ),
     [`${mode} delete`]: transaction(mode, ['delete', 'present'], ['put', 'new'], ['scan']),
     [`${mode} make anew`]: transaction(mode, ['put', 'deleted'], ['get', 'deleted'], ['scan']),
     [`${mode} insert`]: transaction(mode, ['insert', 'deleted'], ['insert', 'present'], ['get', 'deleted']),
@@ -36,45 +41,78 @@ function scriptsOf(mode: 'optimistic' | 'locking'): Readonly<Record<string, Scri
 const scripts: Readonly<Record<string, Script>> = {
   ...scriptsOf('optimistic'),
   ...scriptsOf('locking'),
-  collection: collect,
+  collection: [['collect'], ['collect']],
 }
 
-/** Preempts B everywhere in its script, after A did its first `head` actions, for A to do the rest. */
-function duel(first: Script, second: Script): { plays: number; problems: string[]; endings: Set<string> } {
-  const problems: string[] = []
-  const endings = new Set<string>()
-  let plays = 0
-  for (let head = 0; head < first.length; head++) {
-    const points = forEachPreemption((preemptHere) => {
-      const stage = new Stage(2)
-      const [a, b] = stage.actors
-      stage.prepare(preparation)
-      a!.play(first.slice(0, head))
-      const intruder = () => a!.play(first.slice(head))
-      let hasRun = false
-      preemptHere(
-        () => b!.play(second),
-        () => {
-          hasRun = true
-          intruder()
-        },
-      )
-      if (!hasRun) intruder()
-      plays++
-      for (const ending of [...a!.endings, ...b!.endings]) endings.add(ending)
-      for (const problem of stage.problems()) problems.push(`after ${head} actions of A, play ${plays}: ${problem}`)
-    })
-    expect(points).toBeGreaterThan(0)
+interface Play {
+  readonly first: string
+  readonly third: string
+  /** How many actions the first has done before. */
+  readonly head: number
+  /** Whether the first goes on in the middle, or only afterwards. */
+  readonly isFirstInside: boolean
+  readonly at: number
+}
+
+/** How many atomic operations the script has, if nobody is in its way. */
+function lengthOf(second: string): number {
+  const stage = new Stage(3)
+  stage.prepare(preparation)
+  let at = 0
+  const none = () => undefined
+  while (preempt(at, () => stage.actors[1]!.play(scripts[second]!), none)) at += 8
+  return at
+}
+
+function draw(random: Random, length: number): Play {
+  const names = Object.keys(scripts)
+  const first = random.pick(names)
+  return {
+    first,
+    third: random.pick(names),
+    head: random.below(scripts[first]!.length),
+    isFirstInside: random.below(2) === 0,
+    at: random.below(length),
   }
-  return { plays, problems, endings }
 }
 
-describe.each(Object.keys(scripts))('%s, preempted anywhere', (second) => {
-  test.each(Object.keys(scripts))('by %s, stays strictly serializable', (first) => {
+/**
+ * Preempts the second actor somewhere in its script: the third then plays all of its own, and the first, which has begun
+ * before, the rest of its.
+ */
+function perform(second: string, { first, third, head, isFirstInside, at }: Play): Stage {
+  const stage = new Stage(3)
+  stage.prepare(preparation)
+  const [a, b, c] = stage.actors
+  a!.play(scripts[first]!.slice(0, head))
+  const finishFirst = () => a!.play(scripts[first]!.slice(head))
+  const isPreempted = preempt(
+    at,
+    () => b!.play(scripts[second]!),
+    () => {
+      if (isFirstInside) finishFirst()
+      c!.play(scripts[third]!)
+    },
+  )
+  if (!isPreempted) c!.play(scripts[third]!)
+  if (!isPreempted || !isFirstInside) finishFirst()
+  return stage
+}
+
+describe('strictly serializable, preempted anywhere by two others, is', () => {
+  test.each(Object.keys(scripts))('%s', (second) => {
     playHurriedly(() => {
-      const { problems, endings } = duel(scripts[first]!, scripts[second]!)
-      expect(problems.slice(0, 5)).toEqual([])
-      if (first !== 'collection' || second !== 'collection') expect(endings).toContain('committed')
+      const random = makeRandom()
+      const length = lengthOf(second)
+      const endings = new Set<string>()
+      for (let i = 0; i < 50 * testFactor; i++) {
+        const drawn = draw(random, length)
+        const stage = perform(second, drawn)
+        for (const ending of stage.actors[1]!.endings) endings.add(ending)
+        const problems = stage.problems().map((problem) => `${JSON.stringify(drawn)}: ${problem}`)
+        expect(problems).toEqual([])
+      }
+      if (second !== 'collection') expect(endings).toContain('committed')
     })
   })
 })

@@ -1,8 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Key, Snapshot, Store, Table } from '../../src/index.js'
-import { entriesOf, mixedKey, type Model, orderOf, type RangeCase, rangeCases, rangeOf } from '../kit/storeKeys.js'
-import { openStore } from '../kit/storeRoom.js'
+import type { Key, Store, Table, Transaction } from '../../src/index.js'
+import {
+  entriesOf,
+  mixedKey,
+  type Model,
+  orderOf,
+  type RangeCase,
+  rangeCases,
+  rangeOf,
+} from '../kit/storeKeys.js'
+import { openStore, type Reads, thrownBy } from '../kit/storeRoom.js'
 
 interface Write {
   readonly key: Key
@@ -30,7 +38,7 @@ function write(store: Store, table: Table, all: readonly Write[]): void {
 }
 
 /** All ways to read the range agree with the model, and with each other. */
-function check(tx: Snapshot, table: Table, model: Model, ranges: readonly RangeCase[]): void {
+function check(tx: Reads, table: Table, model: Model, ranges: readonly RangeCase[]): void {
   for (const range of ranges) {
     const expected = entriesOf(model, range)
     const keys = expected.map(([key]) => key)
@@ -65,25 +73,19 @@ describe('every range', () => {
           write(store, table, committed)
           committed.forEach((each) => play(before, each))
           store.snapshot((tx) => check(tx, table, before, cases))
-          const undone = {}
-          try {
-            store.transactionSync(
-              (tx) => {
-                const model = new Map(before)
-                check(tx, table, model, cases)
-                for (const each of own) {
-                  if (each.value === undefined) tx.delete(table, each.key)
-                  else tx.put(table, each.key, each.value)
-                  play(model, each)
-                }
-                check(tx, table, model, cases)
-                throw undone
-              },
-              { mode },
-            )
-          } catch (error) {
-            if (error !== undone) throw error
+          const undone = new Error('undone')
+          const body = (tx: Transaction) => {
+            const model = new Map(before)
+            check(tx, table, model, cases)
+            for (const each of own) {
+              if (each.value === undefined) tx.delete(table, each.key)
+              else tx.put(table, each.key, each.value)
+              play(model, each)
+            }
+            check(tx, table, model, cases)
+            throw undone
           }
+          expect(thrownBy(() => store.transactionSync(body, { mode }))).toBe(undone)
           store.snapshot((tx) => check(tx, table, before, cases))
         },
       ),
@@ -115,5 +117,6 @@ describe('every range', () => {
       }),
       { numRuns: 40, endOnFailure: true },
     )
+    expect(store.snapshot((tx) => tx.count(numbers))).toBe(model.size)
   })
 })

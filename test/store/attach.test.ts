@@ -98,10 +98,10 @@ describe('attach', () => {
 
   it('in a worker does not count stores that were closed since the worker was started', async () => {
     const closed = await openShared({ name: 'closed early' })
-    const open = await openShared({ name: 'still open' })
+    const other = await openShared({ name: 'still open' })
     const thread = new StoreThread()
     await closed.close()
-    expect(await thread.ask('attach')).toMatchObject({ name: open.name, status: 'open' })
+    expect(await thread.ask('attach')).toMatchObject({ name: other.name, status: 'open' })
   })
 
   it('to a store that is closed fails', async () => {
@@ -127,7 +127,7 @@ describe('attach', () => {
     ]
     for (const which of wrong) {
       const error = await rejected(attach(which as never))
-      expect(error.code, JSON.stringify(which)).toMatch(/^TIDEMARK_/)
+      expect([which, error.code]).toEqual([which, expect.stringMatching(/^TIDEMARK_/)])
     }
   })
 })
@@ -148,7 +148,7 @@ describe('open', () => {
     const warnings: Error[] = []
     const listen = (warning: Error) => void warnings.push(warning)
     process.on('warning', listen)
-    for (let i = 0; i < 15; i++) await openShared({ name: `many ${i}`, memoryLimitBytes: 2 ** 21 })
+    for (let i = 0; i < 15; i++) await openShared({ name: `many ${i}`, memoryLimitBytes: 2 ** 22 })
     await new Promise(setImmediate)
     process.off('warning', listen)
     expect(warnings.map(({ message }) => message)).toEqual([])

@@ -31,7 +31,7 @@ describe('close', () => {
     }
     for (const [name, use] of Object.entries(uses)) {
       const error = thrownBy(use)
-      expect(error, name).toBeInstanceOf(StoreClosedError)
+      expect([name, error]).toEqual([name, expect.any(StoreClosedError)])
       expect(error).toMatchObject({ code: 'TIDEMARK_STORE_CLOSED' })
       expect((error as Error).message).toContain("'shut'")
     }
@@ -42,6 +42,7 @@ describe('close', () => {
     const store = await openStore()
     await Promise.all([store.close(), store.close()])
     await store.close()
+    expect(store.status).toBe('closed')
   })
 
   it('is what asyncDispose does', async () => {
@@ -93,7 +94,7 @@ describe('close', () => {
     const waiting = rejectionOf(
       store.transaction(async (tx) => {
         tx.put(store.table('items'), 'a', 1)
-        await undefined
+        await Promise.resolve()
         void store.close()
       }),
     )

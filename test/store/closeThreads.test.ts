@@ -50,14 +50,9 @@ describe('close by the opener', () => {
     await thread.ask('attach')
     await store.close()
     expect(await thread.ask('status')).toBe('closed')
-    const uses = [
-      ['get', 'items', 'a'],
-      ['put', 'items', 'a', 1],
-      ['stats'],
-      ['table', 'items'],
-    ] as const
-    for (const use of uses) {
-      await expect(thread.ask(...use)).rejects.toMatchObject({
+    const uses = [['get', 'items', 'a'], ['put', 'items', 'a', 1], ['stats'], ['table', 'items']] as const
+    for (const [command, ...args] of uses) {
+      await expect(thread.ask(command, ...args)).rejects.toMatchObject({
         name: 'StoreClosedError',
         code: 'TIDEMARK_STORE_CLOSED',
       })
@@ -76,7 +71,7 @@ describe('close by the opener', () => {
     expect(await lingering).toBe('closed')
   })
 
-  it('is not needed for the opener’s own detached copies: a new store of the name is another store', async () => {
+  it('frees the name: a new store of it is another store', async () => {
     const store = await openShared({ name: 'again' })
     const thread = new StoreThread()
     await thread.ask('attach', store.handle)

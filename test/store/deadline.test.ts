@@ -195,7 +195,7 @@ describe('an AbortSignal', () => {
     const listeners: number[] = []
     await store.transaction(
       async (tx) => {
-        await undefined
+        await Promise.resolve()
         listeners.push(getEventListeners(signal, 'abort').length)
         if (tx.attempt < 3) conflict(tx)
       },

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { ConflictError, RetryLimitError, type Store, type Table, type Transaction } from '../../src/index.js'
+import {
+  CancelledError,
+  ConflictError,
+  RetryLimitError,
+  type Store,
+  type Table,
+  TimeoutError,
+  type Transaction,
+} from '../../src/index.js'
 import { gate, openStore, rejectionOf, secondSite, thrownBy } from '../kit/storeRoom.js'
 
 const locking = { mode: 'locking' } as const
@@ -42,7 +50,10 @@ describe('locking mode', () => {
       tx.insert(accounts, 9, 9)
       expect(tx.delete(accounts, 0)).toBe(true)
       expect(tx.delete(accounts, 77)).toBe(false)
-      expect(tx.getRange(accounts, { lte: 2 }).toArray()).toEqual([[1, 1], [2, 100]])
+      expect(tx.getRange(accounts, { lte: 2 }).toArray()).toEqual([
+        [1, 1],
+        [2, 100],
+      ])
       expect(tx.getKeys(accounts, { reverse: true, limit: 2 }).toArray()).toEqual([9, 4])
     }, locking)
     const error = new Error('mine')
@@ -54,7 +65,13 @@ describe('locking mode', () => {
         throw error
       }, locking)
     expect(thrownBy(undone)).toBe(error)
-    const entries = [[1, 1], [2, 100], [3, 100], [4, 100], [9, 9]]
+    const entries = [
+      [1, 1],
+      [2, 100],
+      [3, 100],
+      [4, 100],
+      [9, 9],
+    ]
     expect(store.snapshot((tx) => tx.getRange(accounts).toArray())).toEqual(entries)
   })
 
@@ -66,13 +83,22 @@ describe('locking mode', () => {
       const before = tx.getValues(accounts).toArray()
       await delay(5)
       expect(tx.getValues(accounts).toArray()).toEqual(before)
-      tx.put(accounts, 2, before.reduce((a, b) => a + b, 0))
+      tx.put(
+        accounts,
+        2,
+        before.reduce((a, b) => a + b, 0),
+      )
     }, locking)
     await new Promise(setImmediate)
     const writers = [0, 1, 5].map((key) => store.transaction((tx) => tx.put(accounts, key, 1)))
     await Promise.all([sum, ...writers])
     expect(runs).toBe(1)
-    expect(store.snapshot((tx) => tx.getRange(accounts).toArray())).toEqual([[0, 1], [1, 1], [2, 200], [5, 1]])
+    expect(store.snapshot((tx) => tx.getRange(accounts).toArray())).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 200],
+      [5, 1],
+    ])
   })
 
   it('does not keep snapshots or optimistic readers waiting', async () => {
@@ -104,7 +130,7 @@ describe('locking mode', () => {
       const holder = await hold(store, touch)
       const write = () => store.transactionSync((tx) => tx.put(accounts, 0, 5), { ...locking, maxRetries: 0 })
       const error = thrownBy(write)
-      expect(error, what).toBeInstanceOf(RetryLimitError)
+      expect([what, error]).toEqual([what, expect.any(RetryLimitError)])
       expect((error as Error).cause).toBeInstanceOf(ConflictError)
       expect((error as Error).cause).toMatchObject({ reason: 'locked' })
       await holder.release()
@@ -130,7 +156,8 @@ describe('locking mode', () => {
     for (const touch of touches) {
       const holder = await hold(store, (tx) => void touch(tx))
       for (const mode of ['optimistic', 'locking'] as const) {
-        const insert = () => store.transactionSync((tx) => tx.insert(accounts, 1.5, 1), { mode, maxRetries: 0 })
+        const insert = () =>
+          store.transactionSync((tx) => tx.insert(accounts, 1.5, 1), { mode, maxRetries: 0 })
         expect(thrownBy(insert)).toMatchObject({ cause: { reason: 'locked' } })
       }
       await holder.release()
@@ -144,6 +171,22 @@ describe('locking mode', () => {
     const started = performance.now()
     const error = thrownBy(() => store.transactionSync((tx) => tx.put(accounts, 0, 2), { maxRetries: 20 }))
     expect(error).toMatchObject({ attempts: 21, cause: { reason: 'locked' } })
+    expect(performance.now() - started).toBeLessThan(3000)
+    await holder.release()
+    expect(store.snapshot((tx) => tx.get(accounts, 0))).toBe(1)
+  })
+
+  it('lets those who are locked out end by their timeoutMs or their signal', async () => {
+    const { store, accounts } = await openAccounts()
+    const holder = await hold(store, (tx) => tx.put(accounts, 0, 1))
+    const started = performance.now()
+    const body = (tx: Transaction) => tx.put(accounts, 0, 2)
+    const limits = { timeoutMs: 60, maxRetries: Number.POSITIVE_INFINITY }
+    expect(await rejectionOf(store.transaction(body, limits))).toBeInstanceOf(TimeoutError)
+    expect(thrownBy(() => store.transactionSync(body, limits))).toBeInstanceOf(TimeoutError)
+    const signal = AbortSignal.timeout(60)
+    const cancelled = store.transaction(body, { signal, maxRetries: Number.POSITIVE_INFINITY })
+    expect(await rejectionOf(cancelled)).toBeInstanceOf(CancelledError)
     expect(performance.now() - started).toBeLessThan(3000)
     await holder.release()
     expect(store.snapshot((tx) => tx.get(accounts, 0))).toBe(1)

@@ -86,9 +86,9 @@ describe('MemoryFullError', () => {
     expect(store.transactionSync((tx) => tx.get(blobs, 0)?.length)).toBe(row.length)
     expect(store.transactionSync((tx) => tx.has(blobs, -5))).toBe(false)
     expect(store.transactionSync((tx) => tx.count(blobs))).toBe(count)
-    expect(await store.transaction(async (tx) => tx.getKeys(blobs, { reverse: true, limit: 1 }).toArray())).toEqual([
-      count - 1,
-    ])
+    expect(
+      await store.transaction(async (tx) => tx.getKeys(blobs, { reverse: true, limit: 1 }).toArray()),
+    ).toEqual([count - 1])
     const held = store.snapshot()
     expect(held.count(blobs)).toBe(count)
     held.close()
@@ -122,6 +122,7 @@ describe('MemoryFullError', () => {
     for (let i = 0; i < (0.3 * limit) / 250; i++)
       store.transactionSync((tx) => tx.put(blobs, i, row.subarray(0, 100)))
     for (let i = 0; i < 3; i++) store.transactionSync((tx) => tx.put(blobs, -1 - i, new Uint8Array(70_000)))
+    expect(store.snapshot((tx) => tx.get(blobs, -3))).toHaveLength(70_000)
   })
 
   it('in locking mode leaves nothing locked and nothing open', async () => {
@@ -168,5 +169,6 @@ describe('MemoryFullError', () => {
         else tx.put(blobs, key, row)
       })
     }
+    expect(store.snapshot((tx) => tx.count(blobs))).toBeLessThanOrEqual(count - 200)
   })
 })

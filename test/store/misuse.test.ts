@@ -41,7 +41,7 @@ describe('a promise from a sync body', () => {
     let late: unknown
     const body = async (tx: Transaction) => {
       tx.put(items, 'a', 99)
-      await undefined
+      await Promise.resolve()
       late = thrownBy(() => tx.put(items, 'b', 99))
       tx.put(items, 'b', 99)
     }
@@ -58,7 +58,7 @@ describe('a promise from a sync body', () => {
     const { store, items } = await openItems()
     const rejections = watchRejections()
     const body = async (tx: Snapshot) => {
-      await undefined
+      await Promise.resolve()
       return tx.get(items, 'a')
     }
     expect(thrownBy(() => store.snapshot(body))).toBeInstanceOf(AsyncBodyError)
@@ -140,8 +140,15 @@ describe('late use', () => {
 
   it.each(Object.keys(operations))('of a transaction by %s is refused', async (name) => {
     const { store, items } = await openItems()
-    const leaked: Transaction[] = [store.transactionSync((tx) => tx), await store.transaction(async (tx) => tx)]
-    thrownBy(() => store.transactionSync((tx) => void leaked.push(tx) || tx.abort()))
+    const leaked: Transaction[] = [
+      store.transactionSync((tx) => tx),
+      await store.transaction(async (tx) => tx),
+    ]
+    const aborting = (tx: Transaction) => {
+      leaked.push(tx)
+      tx.abort()
+    }
+    thrownBy(() => store.transactionSync(aborting))
     expect(leaked).toHaveLength(3)
     const before = store.snapshot((tx) => tx.getRange(items).toArray())
     for (const tx of leaked) {
@@ -167,7 +174,7 @@ describe('late use', () => {
     const runs: Transaction[] = []
     await store.transaction(async (tx) => {
       runs.push(tx)
-      await undefined
+      await Promise.resolve()
       if (tx.attempt === 1) store.transactionSync((other) => other.put(items, 'a', 5))
       const [first] = runs
       if (tx !== first) expect(thrownBy(() => first?.get(items, 'a'))).toBeInstanceOf(TransactionClosedError)
@@ -209,7 +216,7 @@ describe('writes', () => {
     const held = store.snapshot()
     const check = (snapshot: Snapshot) => {
       // Types keep this from being written; callers without types get the error.
-      const tx = snapshot as Transaction
+      const tx = snapshot as unknown as Transaction
       const writes: Record<string, () => unknown> = {
         put: () => tx.put(items, 'a', 9),
         insert: () => tx.insert(items, 'z', 9),
@@ -252,7 +259,11 @@ describe('tables', () => {
         }
       }
     })
-    expect(store.snapshot((tx) => tx.getRange(items).toArray())).toEqual([['a', 5], ['b', 1], ['c', 2]])
+    expect(store.snapshot((tx) => tx.getRange(items).toArray())).toEqual([
+      ['a', 5],
+      ['b', 1],
+      ['c', 2],
+    ])
   })
 })
 

@@ -23,10 +23,10 @@ describe('open', () => {
   })
 
   it('takes a name and a memory limit', async () => {
-    const store = await openStore({ name: 'mine', memoryLimitBytes: 3 * mebibyte })
+    const store = await openStore({ name: 'mine', memoryLimitBytes: 5 * mebibyte })
     expect(store.name).toBe('mine')
     expect(store.handle).toMatchObject({ name: 'mine', buffer: expect.any(SharedArrayBuffer) })
-    expect(store.stats().memoryLimitBytes).toBe(3 * mebibyte)
+    expect(store.stats().memoryLimitBytes).toBe(5 * mebibyte)
   })
 
   it('refuses a name that is in use, and names the way out', async () => {

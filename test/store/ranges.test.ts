@@ -90,7 +90,7 @@ describe('a range', () => {
       for (const key of tx.getKeys(numbers)) {
         keys.push(key)
         if (key % 40 !== 0) continue
-        await undefined
+        await Promise.resolve()
         store.transactionSync((other) => {
           for (let i = 0; i < 40; i++) other.delete(numbers, key + i)
           for (let i = 0; i < 40; i++) other.put(numbers, 1000 + key + i, 'new')

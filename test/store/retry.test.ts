@@ -101,7 +101,7 @@ describe('after a conflict', () => {
     const reasons: string[] = []
     await store.transaction(
       async (tx) => {
-        await undefined
+        await Promise.resolve()
         if (tx.attempt === 1) store.snapshot((later) => later.count(counters))
         tx.insert(counters, 'new', 1)
       },
@@ -230,7 +230,10 @@ describe('a body that swallows a conflict', () => {
 })
 
 /** Another transaction of this thread that holds the counter until it is released. */
-async function holdByLock(store: Store, counters: Table<string, number>): Promise<{ release(): Promise<void> }> {
+async function holdByLock(
+  store: Store,
+  counters: Table<string, number>,
+): Promise<{ release(): Promise<void> }> {
   const end = gate()
   const holder = store.transaction(
     async (tx) => {

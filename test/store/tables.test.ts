@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { header, tableLimit } from '../../src/memory/layout.js'
+import { catalogEntryWords, header, layoutOf, tableLimit } from '../../src/memory/layout.js'
 import { tableDescriptor } from '../../src/mvcc/index/node.js'
 import {
   bytes,
@@ -12,8 +12,6 @@ import {
   TableLimitError,
   type ValueCodec,
 } from '../../src/index.js'
-import { layoutOf } from '../../src/memory/layout.js'
-import { catalogEntryWords } from '../../src/memory/layout.js'
 import { mixedKeys } from '../kit/storeKeys.js'
 import { openStore, secondSite, thrownBy } from '../kit/storeRoom.js'
 
@@ -23,7 +21,9 @@ describe('types', () => {
     expectTypeOf(store.table('plain')).toEqualTypeOf<Table>()
     expectTypeOf(store.table<string, number>('typed')).toEqualTypeOf<Table<string, number>>()
     expectTypeOf(store.table('text', { codec: string })).toEqualTypeOf<Table<Key, string>>()
-    expectTypeOf(store.table<Date, Uint8Array>('blobs', { codec: bytes })).toEqualTypeOf<Table<Date, Uint8Array>>()
+    expectTypeOf(store.table<Date, Uint8Array>('blobs', { codec: bytes })).toEqualTypeOf<
+      Table<Date, Uint8Array>
+    >()
   })
 
   it('of operations follow the table', async () => {
@@ -167,14 +167,15 @@ describe('many tables', () => {
     store.snapshot((tx) => expect([tx.has(first, 'k'), tx.has(second, 'k')]).toEqual([false, false]))
   })
 
-  it('beyond the limit are refused with a TableLimitError, and those that there are stay usable', async () => {
+  it('beyond the limit are refused with a TableLimitError, and the others stay usable', async () => {
     const store = await openStore()
     const items = store.table('items')
     const words = new Int32Array(store.handle.buffer)
     const { catalogStart } = layoutOf(store.stats().memoryLimitBytes)
     const descriptor = words[catalogStart + catalogEntryWords + tableDescriptor]!
     // As if so many had been made: every entry is described as the first one is.
-    for (let id = 2; id <= tableLimit; id++) words[catalogStart + catalogEntryWords * id + tableDescriptor] = descriptor
+    for (let id = 2; id <= tableLimit; id++)
+      words[catalogStart + catalogEntryWords * id + tableDescriptor] = descriptor
     words[header.catalogCount] = tableLimit
     const error = thrownBy(() => store.table('one more'))
     expect(error).toBeInstanceOf(TableLimitError)

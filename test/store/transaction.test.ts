@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AbortedError, bytes, DuplicateKeyError, type Store, type Table } from '../../src/index.js'
 import { gate, openStore, rejectionOf, thrownBy } from '../kit/storeRoom.js'
 
-async function openItems(): Promise<{ store: Store; items: Table<string, unknown> }> {
+async function openItems(): Promise<{ store: Store; items: Table<string> }> {
   const store = await openStore()
   return { store, items: store.table<string>('items') }
 }
@@ -33,7 +33,12 @@ describe('operations', () => {
     store.transactionSync((tx) => tx.insert(items, 'a', 1))
     const error = thrownBy(() => store.transactionSync((tx) => tx.insert(items, 'a', 2)))
     expect(error).toBeInstanceOf(DuplicateKeyError)
-    expect(error).toMatchObject({ table: 'items', key: 'a', code: 'TIDEMARK_DUPLICATE_KEY', retryable: false })
+    expect(error).toMatchObject({
+      table: 'items',
+      key: 'a',
+      code: 'TIDEMARK_DUPLICATE_KEY',
+      retryable: false,
+    })
     expect(store.snapshot((tx) => tx.get(items, 'a'))).toBe(1)
   })
 
@@ -44,7 +49,10 @@ describe('operations', () => {
       expect(thrownBy(() => tx.insert(items, 'a', 2))).toBeInstanceOf(DuplicateKeyError)
       tx.put(items, 'b', 3)
     })
-    expect(store.snapshot((tx) => tx.getRange(items).toArray())).toEqual([['a', 1], ['b', 3]])
+    expect(store.snapshot((tx) => tx.getRange(items).toArray())).toEqual([
+      ['a', 1],
+      ['b', 3],
+    ])
   })
 
   it('tells by delete whether the key was there', async () => {
@@ -100,7 +108,7 @@ describe('own writes', () => {
       expect(tx.get(items, 'a')).toBe(1)
       expect(tx.has(items, 'b')).toBe(true)
       expect(tx.count(items)).toBe(2)
-      await undefined
+      await Promise.resolve()
       store.snapshot((other) => expect(other.count(items)).toBe(0))
     })
     expect(store.snapshot((tx) => tx.count(items))).toBe(2)
@@ -116,7 +124,12 @@ describe('own writes', () => {
       tx.put(items, 'd', 'replaced')
       tx.put(items, 'e', 'new')
       tx.delete(items, 'f')
-      const entries = [['a', 'new'], ['b', 'old'], ['d', 'replaced'], ['e', 'new']]
+      const entries = [
+        ['a', 'new'],
+        ['b', 'old'],
+        ['d', 'replaced'],
+        ['e', 'new'],
+      ]
       expect(tx.getRange(items).toArray()).toEqual(entries)
       expect(tx.getRange(items, { reverse: true }).toArray()).toEqual(entries.toReversed())
       expect(tx.getKeys(items, { gte: 'b', lt: 'f' }).toArray()).toEqual(['b', 'd', 'e'])

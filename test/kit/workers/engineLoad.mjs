@@ -74,7 +74,12 @@ const operations = {
     const upper = keyOf(from + below(12))
     const isReverse = below(2) === 0
     const range = { gte: lower, lte: upper, reverse: isReverse }
-    const bounds = { lower: bytes(lower), isLowerExcluded: false, upper: bytes(upper), isUpperExcluded: false }
+    const bounds = {
+      lower: bytes(lower),
+      isLowerExcluded: false,
+      upper: bytes(upper),
+      isUpperExcluded: false,
+    }
     const cursor = new Cursor(engine, tx, tree, { ...bounds, isReverse })
     const found = []
     while (cursor.next()) {
@@ -101,7 +106,8 @@ function attempt(name, choices, mode, age) {
     reason = error.reason
     engine.abort(tx, reason)
   }
-  if (reason === undefined) history.push({ name, stamp: tx.stamp, from, to: Atomics.add(ticks, 0, 1), events })
+  if (reason === undefined)
+    history.push({ name, stamp: tx.stamp, from, to: Atomics.add(ticks, 0, 1), events })
   else aborts[reason] = (aborts[reason] ?? 0) + 1
   return { reason, opened }
 }

@@ -23,7 +23,7 @@ function randomOf(seed) {
 }
 
 export const jobs = {
-  /** Moves money between accounts, every other time in locking mode, and takes the sum of all now and then. */
+  /** Moves money between accounts, every other time in locking mode, and sums all up now and then. */
   bank(store, { control, seed, transfers, accounts: count, total }) {
     const accounts = store.table('accounts')
     const random = randomOf(seed)
@@ -32,9 +32,22 @@ export const jobs = {
     for (let i = 0; i < transfers; i++) {
       const options = i % 2 === 0 ? { mode: 'locking' } : {}
       if (i % 20 === 19) {
-        const sum = store.transactionSync((tx) => tx.getValues(accounts).toArray().reduce((a, b) => a + b, 0), options)
-        const seen = store.snapshot((tx) => tx.getValues(accounts).toArray().reduce((a, b) => a + b, 0))
-        if (sum !== total || seen !== total) throw new Error(`the sum is ${sum}, in a snapshot ${seen}, and not ${total}`)
+        const sum = store.transactionSync(
+          (tx) =>
+            tx
+              .getValues(accounts)
+              .toArray()
+              .reduce((a, b) => a + b, 0),
+          options,
+        )
+        const seen = store.snapshot((tx) =>
+          tx
+            .getValues(accounts)
+            .toArray()
+            .reduce((a, b) => a + b, 0),
+        )
+        if (sum !== total || seen !== total)
+          throw new Error(`the sum is ${sum}, in a snapshot ${seen}, and not ${total}`)
         sums += 2
       }
       const from = random(count)
@@ -48,7 +61,7 @@ export const jobs = {
     return sums
   },
 
-  /** Goes off duty if another one is still on; then comes back. Two that did it at once would leave nobody. */
+  /** Goes off duty if another one is on; then comes back. Two that did it at once would leave nobody. */
   duty(store, { control, name, rounds, mode }) {
     const doctors = store.table('doctors')
     let left = 0

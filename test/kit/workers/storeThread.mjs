@@ -1,4 +1,4 @@
-// A worker thread that does what the test asks for by name: see storeThread.ts. It knows the library as users do.
+// A worker thread that does what the test asks for by name: see storeThread.ts. It imports what users import.
 import { parentPort, threadId, Worker } from 'node:worker_threads'
 import { attach, bytes, json, msgpack, open, string } from 'tidemark'
 import { jobs } from './storeJobs.mjs'
@@ -48,7 +48,9 @@ const commands = {
 function ask(worker, id, command, args) {
   return new Promise((resolve, reject) => {
     worker.once('error', reject)
-    worker.once('message', (reply) => ('error' in reply ? reject(new Error(reply.error.message)) : resolve(reply.value)))
+    worker.once('message', (reply) =>
+      'error' in reply ? reject(new Error(reply.error.message)) : resolve(reply.value),
+    )
     worker.postMessage({ id, command, args })
   })
 }
