@@ -182,20 +182,47 @@ export class Arena {
     const i32 = this.#i32
     const sizeClass = slab % sizeClassCount
     const words = sizeOfClass[sizeClass]! >> 3
-    if (i32[magazine + bump] === i32[magazine + bumpEnd]) this.#takeChunk(slab, magazine, words, lengthBytes)
+    if (i32[magazine + bump] === i32[magazine + bumpEnd] && !this.#takeChunk(slab, magazine, words)) {
+      return this.#takeLarger(slab, lengthBytes)
+    }
     const block = i32[magazine + bump]!
     i32[magazine + bump] = block + words
     this.#f64[this.#usedIndex]! += sizeOfClass[sizeClass]!
     return block
   }
 
-  #takeChunk(slab: number, magazine: number, words: number, lengthBytes: number): void {
+  #takeChunk(slab: number, magazine: number, words: number): boolean {
     let chunk = this.pool.takeForSlab(slab)
     if (chunk === 0 && this.reclaimer.reclaim()) chunk = this.pool.takeForSlab(slab)
-    if (chunk === 0) throw new MemoryFullError(lengthBytes, this.#memory.limitBytes)
+    if (chunk === 0) return false
     const i32 = this.#i32
     i32[magazine + bumpEnd] = chunk + Math.floor(chunkBytes / 8 / words) * words
     i32[magazine + bump] = chunk
     i32[this.#area + siteArea.chunkIntent] = 0
+    return true
+  }
+
+  /** When there is no chunk left: a block of a larger class that has one, however large. */
+  #takeLarger(slab: number, lengthBytes: number): Address {
+    const i32 = this.#i32
+    const end = slab < sizeClassCount ? sizeClassCount : 2 * sizeClassCount
+    for (let larger = slab + 1; larger < end; larger++) {
+      const magazine = this.#magazines + larger * magazineWords
+      const size = sizeOfClass[larger % sizeClassCount]!
+      if (i32[magazine + loaded] === 0) this.#refill(larger, magazine)
+      const block = i32[magazine + loaded]!
+      if (block !== 0) {
+        i32[magazine + loaded] = i32[(block << 1) + nextWord]!
+        i32[magazine + loadedCount]!--
+        this.#f64[this.#usedIndex]! += size
+        return block
+      }
+      const fresh = i32[magazine + bump]!
+      if (fresh === i32[magazine + bumpEnd]) continue
+      i32[magazine + bump] = fresh + (size >> 3)
+      this.#f64[this.#usedIndex]! += size
+      return fresh
+    }
+    throw new MemoryFullError(lengthBytes, this.#memory.limitBytes)
   }
 }

@@ -84,8 +84,9 @@ export const siteArea = {
   siftingSlab: 39,
   /** Blocks written and waiting to be published. */
   indexPrepared: 40,
-  /** Of a removal of a node: see `removalPhase`. */
+  /** Of a removal of a node: see `removalPhase`; and the catalog entry of its table. */
   indexRemovalPhase: 43,
+  indexRemovedEntry: 44,
   counters: 48,
   magazines: 128,
 } as const
@@ -125,8 +126,8 @@ export const bucketWords = 16
 export function layoutOf(limitBytes: number): Layout {
   const chunkCount = Math.floor(limitBytes / chunkBytes)
   const directoryStart = alignUp(chunkTableStart + chunkCount * 2, 16)
-  // The smallest record takes 48 bytes of chunks; a bucket is full at six records.
-  const directoryLevelMax = Math.max(4, Math.ceil(Math.log2(limitBytes / 48 / 6)))
+  // An eighth of the data, so that with the largest limit all word indexes stay below 2^31.
+  const directoryLevelMax = Math.max(4, Math.floor(Math.log2(limitBytes / 8 / (bucketWords * 4))))
   const chunksStart = alignUp(directoryStart + bucketWords * 2 ** directoryLevelMax, chunkBytes / 4)
   const firstChunk = chunksStart / (chunkBytes / 4)
   return {

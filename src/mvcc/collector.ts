@@ -35,6 +35,7 @@ export class Collector {
   /** Works off up to `limit` entries. The site has a transaction open. The answer is how many were worked off. */
   collect(limit: number): number {
     const { context } = this.#engine
+    this.#finishRemoval()
     const safe = context.site.safeStamp()
     this.#engine.safeStamp = safe
     return this.#drain(context.retired, limit, safe)
@@ -56,6 +57,14 @@ export class Collector {
       }
     }
     return done
+  }
+
+  /** An earlier removal of a leaf may have ended halfway for lack of memory. */
+  #finishRemoval(): void {
+    const node = this.#i32[this.#area + siteArea.indexRemoved]!
+    if (node === 0) return
+    const tree = this.#engine.catalog.treeAt(this.#i32[this.#area + siteArea.indexRemovedEntry]!)
+    tree.remover.finishRemoval(node, this.#i32[this.#area + siteArea.indexRemovedLevel]!)
   }
 
   #drain(queue: RetiredQueue, limit: number, safe: Stamp): number {

@@ -112,13 +112,20 @@ export class Committer {
       const end = writes.ends[i]!
       const length = end === writeDeleted ? deletedBytes : end - start
       const tuple = writes.tuples[i]!
-      const version = this.#insideIfFree(tuple, length) || this.#engine.context.arena.allocate(blockKind.data, versionHeaderBytes + length)
+      const version = this.#insideIfFree(tuple, length) || this.#allocate(length, end === writeDeleted)
       i32[list + 2 * i + 1] = version
       i32[(version << 1) + versionLength] = end === writeDeleted ? lengthDeleted : length
       this.#u64[version + 2] = 0n
       if (end === writeDeleted) this.#u64[version + deletedAt] = 0n
       if (end !== writeDeleted) this.#copyValue(writes, start, end, version)
     }
+  }
+
+  /** A delete may take of the reserve: it is how memory becomes free. */
+  #allocate(length: number, isDelete: boolean): number {
+    const { arena } = this.#engine.context
+    const bytes = versionHeaderBytes + length
+    return isDelete ? arena.allocateReserved(blockKind.data, bytes) : arena.allocate(blockKind.data, bytes)
   }
 
   /**
@@ -283,7 +290,8 @@ export class Committer {
     if (count <= i32[this.#area + siteArea.commitCapacity]!) return
     const capacity = Math.max(listCapacityMin, count, i32[this.#area + siteArea.commitCapacity]! * 2)
     const { arena } = this.#engine.context
-    const list = arena.allocate(blockKind.data, (capacity * 2 + listStart) * 4)
+    // Of the reserve, if need be: the writes may be deletes.
+    const list = arena.allocateReserved(blockKind.data, (capacity * 2 + listStart) * 4)
     const old = i32[this.#area + siteArea.commitList]!
     i32[this.#area + siteArea.commitList] = list
     i32[this.#area + siteArea.commitCapacity] = capacity

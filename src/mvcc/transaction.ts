@@ -20,6 +20,9 @@ const fitMask = 63
 const touchFirst = 16
 const touchSecond = 32
 
+/** Blocks that an insertion replaces at most, with a split on every level, and one more entry. */
+const insertRetires = 32
+
 export type Mode = 'optimistic' | 'locking'
 
 /**
@@ -240,7 +243,8 @@ export class MvccTransaction {
   #create(tree: Tree, key: KeyBuffer, valueLength: number): number {
     const { context } = this.#engine
     const i32 = this.#i32
-    context.retired.reserve()
+    // What entering the tuple in the index retires, and the tuple itself.
+    context.retired.reserve(insertRetires)
     const tuple = context.arena.allocate(blockKind.tuple, tupleBytes(key.length, valueLength))
     i32[context.area + siteArea.newTuple] = tuple
     const words = tuple << 1

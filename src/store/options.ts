@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { AbortReason } from '../mvcc/abort.js'
 import type { Mode } from '../mvcc/transaction.js'
 import type { ValueCodec } from './codec.js'
@@ -65,8 +66,18 @@ export function checkOpenOptions(options: OpenOptions): void {
   }
 }
 
-export function checkTableOptions(options: object): void {
+export function checkTableOptions(options: TableOptions<unknown>): void {
   checkKeys('table', options, tableKeys)
+  const codec: unknown = options.codec
+  if (codec !== undefined && !isCodec(codec)) {
+    throw new OptionError('codec', `codec is ${inspect(codec)}, but must have a name, encode and decode: see ValueCodec`)
+  }
+}
+
+function isCodec(codec: unknown): boolean {
+  if (typeof codec !== 'object' || codec === null) return false
+  const { name, encode, decode } = codec as Record<'name' | 'encode' | 'decode', unknown>
+  return typeof name === 'string' && typeof encode === 'function' && typeof decode === 'function'
 }
 
 export function checkTransactionOptions(options: TransactionOptions): void {

@@ -106,6 +106,9 @@ export class Store implements AsyncDisposable {
         `a table's name must be a string of 1 to ${tableNameLimit} bytes, and ${String(name)} has ${nameBytes}`,
       )
     }
+    if (!(name as string & { isWellFormed(): boolean }).isWellFormed()) {
+      throw new TableError(name, `a table's name must be well-formed text, and ${JSON.stringify(name)} has half of a surrogate pair`)
+    }
     const known = this.#tables.get(name)
     const codec = options.codec ?? (known?.codec as ValueCodec<V> | undefined) ?? (msgpack as ValueCodec<V>)
     if (known !== undefined && known.codec.name === codec.name) return known as unknown as Table<K, V>
@@ -266,7 +269,9 @@ export class Store implements AsyncDisposable {
     this.#open.add(close)
     if (signal?.aborted) cancel()
     try {
-      return await Promise.race([body, stopped])
+      const value = await Promise.race([body, stopped])
+      // The body may have won though the transaction was stopped in the same turn.
+      return attempts.isOpen ? value : await stopped
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', cancel)

@@ -64,8 +64,8 @@ export interface Audit {
 }
 
 /**
- * Everything reachable in a store at a moment when no thread works on it, and what is wrong with it. Nothing is left out:
- * a block that is neither used nor free is a leak, one that is both is a disaster.
+ * Everything reachable in a store at a moment when no thread works on it, and what is wrong with it. Nothing
+ * is left out: a block that is neither used nor free is a leak, one that is both is a disaster.
  */
 export function audit(engine: Engine, options: AuditOptions = {}): Audit {
   return new StoreAudit(engine, options).run()
@@ -177,8 +177,8 @@ class StoreAudit {
   }
 
   /**
-   * Claims the tuple and its newest version. Older ones, as far as a reader may walk, must be retired: that is what
-   * claims them.
+   * Claims the tuple and its newest version. Older ones, as far as a reader may walk, must be retired: that
+   * is what claims them.
    */
   #readTuple(table: number, tuple: number): void {
     const name = `tuple ${tuple} of table ${table}`

@@ -20,8 +20,9 @@ export interface Committed {
 }
 
 /**
- * Whether the transactions are what a single thread with a `Map` gives when it runs them in the order of their stamps
- * (serializability), and whether that order keeps to real time (strictness). The answer is what is wrong.
+ * Whether the transactions are what a single thread with a `Map` gives when it runs them in the order of
+ * their stamps (serializability), and whether that order keeps to real time (strictness). The answer is what
+ * is wrong.
  */
 export function checkHistory(
   history: readonly Committed[],
@@ -67,12 +68,11 @@ export function scanModel(model: ReadonlyMap<string, string>, range: ScanRange):
   return keys.slice(0, limit).map((key) => [key, model.get(key)!])
 }
 
+/** Does to the model what the transaction did; says so if the model answers otherwise. */
 function replay(model: Map<string, string>, event: Event): string | undefined {
   switch (event[0]) {
     case 'get':
-      return model.get(event[1]) === event[2]
-        ? undefined
-        : `read ${event[1]} as ${event[2]}, but it is ${model.get(event[1])}`
+      return unlessSame(`read ${event[1]} as`, event[2], model.get(event[1]))
     case 'put':
       model.set(event[1], event[2])
       return undefined
@@ -82,21 +82,19 @@ function replay(model: Map<string, string>, event: Event): string | undefined {
     case 'insert': {
       const isAbsent = !model.has(event[1])
       if (isAbsent) model.set(event[1], event[2])
-      return isAbsent === event[3]
-        ? undefined
-        : `inserted ${event[1]}: ${event[3]}, but it should be ${isAbsent}`
+      return unlessSame(`inserted ${event[1]}:`, event[3], isAbsent)
     }
-    case 'scan': {
-      const expected = scanModel(model, event[1])
-      return sameEntries(expected, event[2])
-        ? undefined
-        : `scanned ${JSON.stringify(event[1])} as ${JSON.stringify(event[2])}, but it is ${JSON.stringify(expected)}`
-    }
+    case 'scan':
+      return unlessSame(`scanned ${JSON.stringify(event[1])} as`, event[2], scanModel(model, event[1]))
+    default:
+      throw new Error('unknown event')
   }
 }
 
-function sameEntries(a: readonly (readonly string[])[], b: readonly (readonly string[])[]): boolean {
-  return a.length === b.length && a.every(([key, value], i) => b[i]![0] === key && b[i]![1] === value)
+function unlessSame(what: string, found: unknown, expected: unknown): string | undefined {
+  if (found === expected) return undefined
+  const [told, real] = [JSON.stringify(found), JSON.stringify(expected)]
+  return told === real ? undefined : `${what} ${told}, but it is ${real}`
 }
 
 /** Nobody may come before a transaction that had ended when it began. */

@@ -23,8 +23,9 @@ export interface IndexReport {
 }
 
 /**
- * Walks the index of a table level by level, from the left, and checks the structure: bounds that join, keys in order and
- * within bounds, heads and prefixes that fit, parents whose entries never lead too far to the right.
+ * Walks the index of a table level by level, from the left, and checks the structure: bounds that join, keys
+ * in order and within bounds, heads and prefixes that fit, parents whose entries never lead too far to the
+ * right.
  */
 export function auditIndex(engine: Engine, table: number): IndexReport {
   return new IndexAudit(engine, table).run()

@@ -1,5 +1,5 @@
 import { SharedMemory } from '../../src/memory/sharedMemory.js'
-import { type AbortReason, ConflictError } from '../../src/mvcc/abort.js'
+import { type AbortReason, abortReasons, ConflictError } from '../../src/mvcc/abort.js'
 import { Cursor } from '../../src/mvcc/cursor.js'
 import { Engine } from '../../src/mvcc/engine.js'
 import { keyStart } from '../../src/mvcc/keyBuffer.js'
@@ -33,8 +33,8 @@ export interface ScanRange {
 }
 
 /**
- * One table as one engine uses it, with keys and values as strings of bytes. It does what the store's views do, without
- * their codecs.
+ * One table as one engine uses it, with keys and values as strings of bytes. It does what the store's views
+ * do, without their codecs.
  */
 export class Session {
   readonly engine: Engine
@@ -133,10 +133,11 @@ export function collectAll(engines: readonly Engine[]): void {
   }
 }
 
-/** The reason why `body` gives up; what it throws otherwise is thrown. */
-export function reasonOf(body: () => AbortReason | undefined): AbortReason | undefined {
+/** Why the body gave up: what it throws, or answers, as a reason. Other errors are thrown. */
+export function reasonOf(body: () => unknown): AbortReason | undefined {
   try {
-    return body()
+    const answer = body()
+    return abortReasons.find((reason) => reason === answer)
   } catch (error) {
     if (error instanceof ConflictError) return error.reason
     throw error

@@ -1,12 +1,12 @@
 /** The operations through which threads see each other. */
-const points = ['load', 'store', 'compareExchange', 'or', 'add'] as const
+const points = ['load', 'store', 'compareExchange', 'exchange', 'or', 'add', 'sub', 'and'] as const
 
 type AtomicFunction = (...values: never[]) => unknown
 
 /**
- * Runs the body, and the intruder in the middle of it: before the body's atomic operation number `at`. This plays a
- * thread that is preempted there, while another runs its part to the end. False if the body has fewer operations; then the
- * intruder has not run.
+ * Runs the body, and the intruder in the middle of it: before the body's atomic operation number `at`. This
+ * plays a thread that is preempted there, while another runs its part to the end. False if the body has
+ * fewer operations; then the intruder has not run.
  */
 export function preempt(at: number, body: () => void, intruder: () => void): boolean {
   const atomics = Atomics as unknown as Record<(typeof points)[number], AtomicFunction>

@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads'
 
-/** Runs a script of this folder's `workers` in `count` threads; answers what each posted, when all have ended. */
+/**
+ * Runs a script of this folder's `workers` in `count` threads; answers what each posted, when all have
+ * ended.
+ */
 export async function runThreads<T>(
   script: string,
   count: number,

@@ -2,8 +2,8 @@ import { StuckError } from '../../src/memory/errors.js'
 import type { Clock } from '../../src/tid/site.js'
 
 /**
- * Runs the body with a clock for waits on which every look is 60 ms later: where one thread plays several, nobody ever gets
- * out of the way, so a wait is over after a few steps.
+ * Runs the body with a clock for waits on which every look is 60 ms later: where one thread plays several,
+ * nobody ever gets out of the way, so a wait is over after a few steps.
  */
 export function withHurriedWaits<T>(body: () => T): T {
   const original = performance.now

@@ -200,7 +200,10 @@ describe('a scan', () => {
       expect(reverse ? seen.reverse() : seen).toEqual(before)
       expect(reader.commit(tx)).toBeUndefined()
       writer.run((w) => {
-        for (let i = 0; i < 1000; i++) i % 2 === 0 ? writer.put(w, name(i), 'old') : writer.delete(w, name(i))
+        for (let i = 0; i < 1000; i += 2) {
+          writer.put(w, name(i), 'old')
+          writer.delete(w, name(i + 1))
+        }
       })
     }
     collectAll([a, b])

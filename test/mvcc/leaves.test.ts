@@ -113,7 +113,7 @@ describe('while an empty leaf is taken out of the index', () => {
     forEachPreemption((preemptHere) => {
       const sessions = makeEmptyLeaf()
       const { a, b, c } = sessions
-      const put = () => orWaits(() => reasonOf(() => void a.run((tx) => a.put(tx, middle[5]!, 'new'))))
+      const put = () => orWaits(() => reasonOf(() => a.run((tx) => a.put(tx, middle[5]!, 'new'))))
       let outcome = 'waits' as ReturnType<typeof put>
       preemptHere(
         () => b.engine.collect(),
@@ -148,7 +148,7 @@ describe('while a leaf is split', () => {
         const scan = () => a.scan(reader, scanned)
         let seen: [string, string][] | 'waits' | undefined
         preemptHere(
-          () => reasonOf(() => void split(b)),
+          () => reasonOf(() => split(b)),
           () => {
             seen = orWaits(scan)
           },
@@ -175,7 +175,7 @@ describe('while a leaf is split', () => {
         expect(a.get(reader, `${middle[20]}y`)).toBeUndefined()
       }
       preemptHere(() => {
-        reasonOf(() => void split(b))
+        reasonOf(() => split(b))
       }, check)
       check()
       expect(a.commit(reader)).toBeUndefined()

@@ -6,7 +6,10 @@ import { collectAll, makeEngines, mebibyte, Session } from '../kit/engineKit.js'
 
 const name = (i: number) => String(i).padStart(5, '0')
 
-/** From now on the engine's allocation number `at`, and only that one, finds no memory. Answers whether it came. */
+/**
+ * From now on the engine's allocation number `at`, and only that one, finds no memory. Answers whether it
+ * came.
+ */
 function failAllocation(engine: Engine, at: number): () => boolean {
   const { arena } = engine.context
   const { allocate } = arena

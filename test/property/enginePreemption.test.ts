@@ -77,8 +77,8 @@ function draw(random: Random, length: number): Play {
 }
 
 /**
- * Preempts the second actor somewhere in its script: the third then plays all of its own, and the first, which has begun
- * before, the rest of its.
+ * Preempts the second actor somewhere in its script: the third then plays all of its own, and the first,
+ * which has begun before, the rest of its.
  */
 function perform(second: string, { first, third, head, isFirstInside, at }: Play): Stage {
   const stage = new Stage(3)

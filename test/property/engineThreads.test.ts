@@ -26,27 +26,32 @@ const loads = [
   },
 ]
 
-test.each(loads)('$name, of real threads, are strictly serializable', async (load) => {
-  const random = makeRandom()
-  const [engine] = makeEngines(1)
-  const session = new Session(engine!)
-  const clock = new SharedArrayBuffer(8)
-  const answers = await runThreads<Answer>('engineLoad.mjs', 2, () => ({
-    ...load,
-    buffer: engine!.memory.buffer,
-    clock,
-    table: session.table,
-    transactions: load.transactions * testFactor,
-    seed: random.below(2 ** 31),
-  }))
-  const history = answers.flatMap((answer) => answer.history)
-  expect(checkHistory(history).slice(0, 5)).toEqual([])
-  expect(history.length).toBeGreaterThan(load.transactions)
-  expect(session.run((tx) => session.scan(tx))).toEqual(finalState(history))
-  collectAll([engine!])
-  expectSound(engine!)
-  expect(checkHistory(withOneLie(history))).not.toEqual([])
-})
+test.each(loads.map((load) => [load.name, load] as const))(
+  '%s, of real threads, are strictly serializable',
+  async (_, load) => {
+    const random = makeRandom()
+    const [engine] = makeEngines(1)
+    const session = new Session(engine!)
+    const clock = new SharedArrayBuffer(12)
+    const answers = await runThreads<Answer>('engineLoad.mjs', 2, () => ({
+      ...load,
+      buffer: engine!.memory.buffer,
+      clock,
+      table: session.table,
+      transactions: load.transactions * testFactor,
+      seed: random.below(2 ** 31),
+    }))
+    const history = answers.flatMap((answer) => answer.history)
+    expect(checkHistory(history).slice(0, 5)).toEqual([])
+    expect(history.length).toBeGreaterThan(load.transactions)
+    // The threads have met: otherwise nothing was tried.
+    expect(answers.flatMap(({ aborts }) => Object.keys(aborts))).not.toEqual([])
+    expect(session.run((tx) => session.scan(tx))).toEqual(finalState(history))
+    collectAll([engine!])
+    expectSound(engine!)
+    expect(checkHistory(withOneLie(history))).not.toEqual([])
+  },
+)
 
 /** The history, but one transaction says that it has read something else. */
 function withOneLie(history: readonly Committed[]): Committed[] {

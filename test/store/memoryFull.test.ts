@@ -145,7 +145,7 @@ describe('MemoryFullError', () => {
     const end = gate()
     const holders: Promise<unknown>[] = []
     // Each needs a little memory of its own while it is open: at some time a beginning fails.
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       const body = async () => await end.passed
       holders.push(rejectionOf(store.transaction(body, { mode: 'locking' })).catch(() => undefined))
     }

@@ -159,8 +159,8 @@ describe('the safe stamp', () => {
   })
 
   /**
-   * Plays a collector in the middle of a begin, and a begin in the middle of the collector's look, wherever they read the
-   * clock or touch the table.
+   * Plays a collector in the middle of a begin, and a begin in the middle of the collector's look, wherever
+   * they read the clock or touch the table.
    */
   test('is never above the stamp of a transaction that is open or begins later', () => {
     let plays = 0
@@ -168,11 +168,10 @@ describe('the safe stamp', () => {
       for (let at = 0; ; at++) {
         const world = makeWorld()
         let nowNs = 1_000_000n
-        let hook: (() => void) | undefined
         let left = Number.POSITIVE_INFINITY
         const step = () => {
           if (left-- !== 0) return
-          hook?.()
+          inner()
         }
         const clock: Clock = () => {
           step()
@@ -190,7 +189,6 @@ describe('the safe stamp', () => {
           if (outer === 'begin') safe = b.safeStamp()
           else opened = b.begin()
         }
-        hook = inner
         left = at
         withAtomicsHook(step, () => {
           if (outer === 'begin') opened = a.begin()

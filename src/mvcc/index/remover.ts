@@ -40,6 +40,11 @@ export class Remover {
     return this.#context.arena.withReserve(() => this.#change.underStructureLatch(() => this.#removeLeaf(leaf)))
   }
 
+  /** The rest of a removal that ended for lack of memory, its node dead already. */
+  finishRemoval(node: number, level: number): void {
+    this.#context.arena.withReserve(() => this.#change.underStructureLatch(() => this.#forget(node, level)))
+  }
+
   /** For a recoverer, who holds the structure latch, and the leaves' too in phase `publishing`: the rest of a removal. */
   completeRemoval(node: number, level: number, phase: number): void {
     if (phase === removalPhase.publishing) {
@@ -72,22 +77,13 @@ export class Remover {
     return true
   }
 
-  #removeInner(node: number, level: number): void {
-    const tree = this.#tree
-    const block = tree.contentsOf(node)
-    if (tree.rightOf(block) === 0 || tree.reader.isDead(block)) return
-    this.#prepare(node, level)
-    this.#publish(node, level)
-    this.#forget(node, level)
-  }
-
   /** Writes all new contents before any is published: from then on nothing can fail for lack of memory. */
   #prepare(node: number, level: number): void {
     const tree = this.#tree
     const low = copyOf(tree.reader.lowOf(tree.contentsOf(node)))
     const right = tree.rightOf(tree.contentsOf(node))
     const left = this.#leftOf(node, level)
-    this.#context.retired.reserve(5)
+    this.#context.retired.reserve(8)
     this.#writer.withBounds(tree.contentsOf(right), { low })
     this.#change.prepare(0)
     if (left !== 0) {
@@ -105,6 +101,7 @@ export class Remover {
     const left = this.#leftOf(node, level)
     i32[this.#area + siteArea.indexRemovalPhase] = removalPhase.publishing
     i32[this.#area + siteArea.indexRemovedLevel] = level
+    i32[this.#area + siteArea.indexRemovedEntry] = this.#entry
     i32[this.#area + siteArea.indexRemoved] = node
     // The right one first: who walks down from it then skips the node, which is empty, and stays so.
     this.#change.publishPrepared(right, 0)
@@ -114,15 +111,24 @@ export class Remover {
     i32[this.#area + siteArea.indexRemovalPhase] = removalPhase.forgetting
   }
 
-  /** The levels above let go of a dead node, and it is retired. */
+  /** The levels above let go of a dead node, and it is retired: at once, or when its parent, left empty, is dead too. */
   #forget(node: number, level: number): void {
-    const { retired, site } = this.#context
     const emptied = this.#dropChild(level + 1, node)
-    if (emptied !== 0) this.#removeInner(emptied, level + 1)
-    retired.reserve(2)
+    if (emptied === 0) {
+      this.#retire(node)
+      this.#i32[this.#area + siteArea.indexRemoved] = 0
+      return
+    }
+    this.#prepare(emptied, level + 1)
+    this.#publish(emptied, level + 1)
+    this.#retire(node)
+    this.#forget(emptied, level + 1)
+  }
+
+  #retire(node: number): void {
+    const { retired, site } = this.#context
     retired.push(retiredKind.block, this.#tree.contentsOf(node), site.retireStamp())
     retired.push(retiredKind.block, node, site.retireStamp())
-    this.#i32[this.#area + siteArea.indexRemoved] = 0
   }
 
   /**

@@ -188,7 +188,12 @@ export class Tree {
     this.#i32[area + siteArea.indexEntry] = this.#entry
     for (;;) {
       this.#i32[area + siteArea.indexLatched] = leaf
-      latches.acquire((leaf << 1) + nodeLatch)
+      try {
+        latches.acquire((leaf << 1) + nodeLatch)
+      } catch (error) {
+        this.#i32[area + siteArea.indexLatched] = 0
+        throw error
+      }
       const block = this.contentsOf(leaf)
       if (!this.reader.isBeyond(block, bytes, keyStart, length)) return leaf
       this.unlatch(leaf)

@@ -1,4 +1,5 @@
-// Updates and deletes keys with values of all sizes, on and on, in one thread of several; then deletes its keys.
+// Updates and deletes keys with values of all sizes, on and on, in one thread of several; then deletes its
+// keys.
 import { parentPort, workerData } from 'node:worker_threads'
 import { SharedMemory } from '../../../dist/memory/sharedMemory.js'
 import { ConflictError } from '../../../dist/mvcc/abort.js'

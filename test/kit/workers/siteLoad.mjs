@@ -1,4 +1,5 @@
-// Begins and ends transactions, and computes safe stamps that it publishes; counts those it begins below a published one.
+// Begins and ends transactions, and computes safe stamps that it publishes; counts those it begins below a
+// published one.
 import { parentPort, workerData } from 'node:worker_threads'
 import { Site } from '../../../dist/tid/site.js'
 import { SiteTable } from '../../../dist/tid/siteTable.js'

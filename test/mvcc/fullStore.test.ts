@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryFullError } from '../../src/memory/errors.js'
+import { expectSound } from '../kit/engineAudit.js'
+import { collectAll, makeEngines, mebibyte, Session } from '../kit/engineKit.js'
+
+const name = (i: number) => `key ${String(i).padStart(6, '0')}`
+
+/** Puts values of this length until there is no room. Answers how many are there. */
+function fill(session: Session, lengthBytes: number, from = 0): number {
+  const value = 'x'.repeat(lengthBytes)
+  for (let i = from; ; i++) {
+    try {
+      session.run((tx) => session.put(tx, name(i), value))
+    } catch (error) {
+      if (error instanceof MemoryFullError) return i
+      throw error
+    }
+  }
+}
+
+function removeAll(session: Session, from: number, to: number): void {
+  for (let i = from; i < to; i++) session.run((tx) => session.delete(tx, name(i)))
+}
+
+/** A reclamation that was in vain is not tried again at once. */
+const aMoment = () => new Promise((resolve) => setTimeout(resolve, 12))
+
+describe('a full store', () => {
+  test.each([
+    [100, 100],
+    [20, 3000],
+    [3000, 20],
+    [100_000, 50],
+    [50, 100_000],
+  ])('of values of %i bytes, has room for values of %i bytes after deletes', async (first, second) => {
+    const engines = makeEngines(2, { limitBytes: 16 * mebibyte })
+    const [a, b] = engines.map((engine) => new Session(engine)) as [Session, Session]
+    const count = fill(a, first)
+    expect(count * (first + 60)).toBeGreaterThan(8 * mebibyte)
+    expect(a.run((tx) => a.get(tx, name(0)))).toHaveLength(first)
+    expectSound(a.engine)
+    removeAll(b, 0, count)
+    collectAll(engines)
+    expect(expectSound(a.engine).indexes[0]?.tuples).toEqual([])
+    await aMoment()
+    const again = fill(a, second)
+    expect(again * (second + 60)).toBeGreaterThan(5 * mebibyte)
+    removeAll(a, 0, again)
+    collectAll(engines)
+    expectSound(a.engine)
+  })
+
+  test('goes on: what is full undoes one transaction, and the others live', () => {
+    const engines = makeEngines(1, { limitBytes: 8 * mebibyte })
+    const a = new Session(engines[0]!)
+    const count = fill(a, 500)
+    for (let i = 0; i < 200; i++) {
+      expect(() => a.run((tx) => a.put(tx, `more ${i}`, 'x'.repeat(200_000)))).toThrow(MemoryFullError)
+      expect(a.run((tx) => a.get(tx, `more ${i}`))).toBeUndefined()
+    }
+    expect(a.run((tx) => a.scan(tx))).toHaveLength(count)
+    expect(a.engine.context.site.openCount).toBe(0)
+    collectAll(engines)
+    expectSound(a.engine)
+  })
+
+  test('with a snapshot open cannot free what that sees, and can when it is closed', async () => {
+    const engines = makeEngines(2, { limitBytes: 16 * mebibyte })
+    const [a, b] = engines.map((engine) => new Session(engine)) as [Session, Session]
+    for (let i = 0; i < 500; i++) a.run((tx) => a.put(tx, name(i), 'x'.repeat(1000)))
+    const snapshot = b.begin()
+    expect(() => {
+      for (let round = 0; round < 100; round++)
+        for (let i = 0; i < 500; i++) a.run((tx) => a.put(tx, name(i), `${round}`.repeat(500)))
+    }).toThrow(MemoryFullError)
+    expect(b.scan(snapshot).every(([, value]) => value === 'x'.repeat(1000))).toBe(true)
+    expect(b.commit(snapshot)).toBeUndefined()
+    collectAll(engines)
+    await aMoment()
+    for (let round = 0; round < 30; round++)
+      for (let i = 0; i < 500; i++) a.run((tx) => a.put(tx, name(i), `${round}`.repeat(500)))
+    collectAll(engines)
+    expectSound(a.engine)
+  })
+})
