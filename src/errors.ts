@@ -5,8 +5,8 @@ export interface TidemarkErrorOptions {
 }
 
 /**
- * The base of every error this library throws. Tell errors apart by `code`: `instanceof` fails when two copies of
- * the library are loaded, or once an error has crossed to another thread.
+ * The base of every error this library throws. Tell errors apart by `code`: `instanceof` fails when two
+ * copies of the library are loaded, or once an error has crossed to another thread.
  */
 export class TidemarkError extends Error {
   readonly code: `TIDEMARK_${string}`

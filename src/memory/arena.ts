@@ -2,19 +2,31 @@ import { ChunkPool } from './chunkPool.js'
 import { MemoryFullError } from './errors.js'
 import { type Address, chunkAddressShift, chunkBytes, header, magazineWords, siteArea } from './layout.js'
 import type { Latches } from './latch.js'
-import { bump, bumpEnd, depotHead, depotWords, loaded, loadedCount, magazineSize, nextMagazineWord, nextWord, spare } from './magazine.js'
+import {
+  bump,
+  bumpEnd,
+  depotHead,
+  depotWords,
+  loaded,
+  loadedCount,
+  magazineSize,
+  nextMagazineWord,
+  nextWord,
+  spare,
+} from './magazine.js'
 import { completeReclaim, Reclaimer } from './reclaim.js'
 import type { SharedMemory } from './sharedMemory.js'
 import { blockBytesMax, sizeClassCount, sizeClassOf, sizeOfClass } from './sizeClasses.js'
 
 /**
- * The allocator, as one site uses it: slabs of equal blocks with magazines (Bonwick and Adams, "Magazines and Vmem",
- * USENIX 2001).
+ * The allocator, as one site uses it: slabs of equal blocks with magazines (Bonwick and Adams, "Magazines and
+ * Vmem", USENIX 2001).
  *
- * A site allocates from and frees to its own `loaded` list, whoever allocated the block, without latch or atomic. A
- * full list becomes the `spare`, a second one goes to the depot of the slab, where any site finds it, so memory
- * does not pile up where it is freed. Every change below is a few stores with no call and no loop in between: a thread is
- * stopped at calls and loops only, so it leaves the lists whole (docs/protocol.md, "Where a thread can die").
+ * A site allocates from and frees to its own `loaded` list, whoever allocated the block, without latch or
+ * atomic. A full list becomes the `spare`, a second one goes to the depot of the slab, where any site finds
+ * it, so memory does not pile up where it is freed. Every change below is a few stores with no call and no
+ * loop in between: a thread is stopped at calls and loops only, so it leaves the lists whole
+ * (docs/protocol.md, "Where a thread can die").
  */
 export class Arena {
   readonly pool: ChunkPool
@@ -41,7 +53,10 @@ export class Arena {
     this.#usedIndex = (this.#area + siteArea.usedBytes) >> 1
   }
 
-  /** A block of at least `lengthBytes`, its contents undefined. Throws `MemoryFullError`. Constant time up to 32 KiB. */
+  /**
+   * A block of at least `lengthBytes`, its contents undefined. Throws `MemoryFullError`. Constant time up to
+   * 32 KiB.
+   */
   allocate(kind: number, lengthBytes: number): Address {
     if (lengthBytes > blockBytesMax) return this.#allocateRun(lengthBytes)
     const sizeClass = sizeClassOf(lengthBytes)
@@ -64,7 +79,10 @@ export class Arena {
     return this.withReserve(() => this.allocate(kind, lengthBytes))
   }
 
-  /** Does work that ends in freeing memory (deletes, the collector's), which may take of a reserve kept for it. */
+  /**
+   * Does work that ends in freeing memory (deletes, the collector's), which may take of a reserve kept for
+   * it.
+   */
   withReserve<T>(work: () => T): T {
     const before = this.pool.mayUseReserve
     this.pool.mayUseReserve = true
@@ -98,7 +116,9 @@ export class Arena {
     return this.pool.lengthOf(this.pool.indexOf(address)) * chunkBytes
   }
 
-  /** For a recoverer: completes what the site of this area was doing under the depot latch, now this site's. */
+  /**
+   * For a recoverer: completes what the site of this area was doing under the depot latch, now this site's.
+   */
   completeReclaim(area: number): void {
     completeReclaim(this.#i32, area, (block) => this.#recycle(block))
   }
@@ -111,7 +131,9 @@ export class Arena {
     return this.#i32[magazine + bump]! >>> chunkAddressShift === chunk >>> chunkAddressShift
   }
 
-  /** For a recoverer: whether the block is on top of the list of those that the site of this area has freed. */
+  /**
+   * For a recoverer: whether the block is on top of the list of those that the site of this area has freed.
+   */
   isLastFreed(area: number, block: number): boolean {
     const slab = this.pool.slabOf(block)
     return slab >= 0 && this.#i32[area + siteArea.magazines + slab * magazineWords + loaded] === block

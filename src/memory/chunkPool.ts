@@ -5,9 +5,9 @@ import type { SharedMemory } from './sharedMemory.js'
 /**
  * Chunks of 64 KiB, the unit in which slabs and large objects take memory.
  *
- * The chunk table is the truth, two words a chunk: state, and for the head of a run its length. It is written under
- * the pool latch. `chunkTop` (never used from there on) and `chunksFreed` are derived from it; `repair` derives them
- * again after the death of a latch holder.
+ * The chunk table is the truth, two words a chunk: state, and for the head of a run its length. It is written
+ * under the pool latch. `chunkTop` (never used from there on) and `chunksFreed` are derived from it; `repair`
+ * derives them again after the death of a latch holder.
  */
 const stateFree = 0
 const stateRunHead = -1
@@ -44,7 +44,9 @@ export class ChunkPool {
     return this.#take(1, slab + 1)
   }
 
-  /** The address of `count` chunks in a row, or 0. Linear in the number of chunks when memory is fragmented. */
+  /**
+   * The address of `count` chunks in a row, or 0. Linear in the number of chunks when memory is fragmented.
+   */
   takeRun(count: number): number {
     return this.#take(count, stateRunHead)
   }
@@ -77,7 +79,9 @@ export class ChunkPool {
     return this.#state(index) === stateRunHead ? this.#i32[this.#table + index * 2 + 1]! : 1
   }
 
-  /** Blocks of a slab's chunk that a reclamation has dropped from the free lists, and where they are counted. */
+  /**
+   * Blocks of a slab's chunk that a reclamation has dropped from the free lists, and where they are counted.
+   */
   droppedOf(address: number): number {
     return this.#i32[this.droppedIndex(address)]!
   }
@@ -96,7 +100,10 @@ export class ChunkPool {
     return chunks
   }
 
-  /** Says that a slab's chunk, all of whose blocks were dropped, waits to be released; `settle` follows when somebody has noted it. */
+  /**
+   * Says that a slab's chunk, all of whose blocks were dropped, waits to be released; `settle` follows when
+   * somebody has noted it.
+   */
   retire(address: number): void {
     this.#i32[this.#intentWord] = this.indexOf(address) + 1
     this.#setState(this.indexOf(address), stateRetired)
@@ -128,7 +135,9 @@ export class ChunkPool {
     return this.#i32[header.chunkTop]!
   }
 
-  /** After a holder of the latch died: frees runs without a head and counts again. The caller holds the latch. */
+  /**
+   * After a holder of the latch died: frees runs without a head and counts again. The caller holds the latch.
+   */
   repair(): void {
     let free = 0
     let top = 0
@@ -189,7 +198,8 @@ export class ChunkPool {
   #extend(count: number): number | undefined {
     const top = this.#i32[header.chunkTop]!
     const window = this.#windowOf(top)
-    const start = this.#windowOf(top + count - 1) === window ? top : (window + 1) * chunksPerWindow - this.#first
+    const start =
+      this.#windowOf(top + count - 1) === window ? top : (window + 1) * chunksPerWindow - this.#first
     return start + count <= this.#count ? start : undefined
   }
 

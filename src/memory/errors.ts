@@ -1,6 +1,8 @@
 import { TidemarkError } from '../errors.js'
 
-/** No block of the size is free. The transaction is undone; the store goes on, and freed memory is used again. */
+/**
+ * No block of the size is free. The transaction is undone; the store goes on, and freed memory is used again.
+ */
 export class MemoryFullError extends TidemarkError {
   readonly requestedBytes: number
   readonly limitBytes: number
@@ -32,7 +34,10 @@ export class MemoryLayoutError extends TidemarkError {
   }
 }
 
-/** A thread that is alive kept a latch, or a tuple it was committing, for longer than any scheduler delay explains. */
+/**
+ * A thread that is alive kept a latch, or a tuple it was committing, for longer than any scheduler delay
+ * explains.
+ */
 export class StuckError extends TidemarkError {
   readonly site: number
   constructor(what: string, site: number, waitedMs: number) {

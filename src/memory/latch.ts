@@ -4,8 +4,9 @@ import { header } from './layout.js'
 /**
  * A short mutual exclusion that carries the site of its holder: 0 is free.
  *
- * A holder runs a few hundred instructions and never waits for a transaction. It may be preempted, or die: a waiter
- * spins, then sleeps in steps, asks `Liveness` about the holder, and gives up with `StuckError` after `waitLimitMs`.
+ * A holder runs a few hundred instructions and never waits for a transaction. It may be preempted, or die: a
+ * waiter spins, then sleeps in steps, asks `Liveness` about the holder, and gives up with `StuckError` after
+ * `waitLimitMs`.
  */
 export interface Liveness {
   /** Recovers the site if its thread is known to be dead; true if the wait may now succeed. */
@@ -65,7 +66,8 @@ export class Wait {
 
   /** Waits a little. Throws `StuckError` when the whole wait is over `waitLimitMs`. */
   step(holder: number, what: string): void {
-    if (!this.tryStep(holder, waitLimitMs)) throw new StuckError(what, holder, performance.now() - this.#startedMs)
+    if (!this.tryStep(holder, waitLimitMs))
+      throw new StuckError(what, holder, performance.now() - this.#startedMs)
   }
 
   /** Waits a little. False when the whole wait is over `limitMs`. */

@@ -3,12 +3,13 @@ import { siteTableWords } from '../tid/siteTable.js'
 import { sizeClassCount } from './sizeClasses.js'
 
 /**
- * Where everything lies in the shared buffer. All numbers of this file are indexes or lengths in 32-bit words.
+ * Where everything lies in the shared buffer. All numbers of this file are indexes or lengths in 32-bit
+ * words.
  *
  *     header | site table | site areas | catalog | chunk table | directory | chunks ...
  *
- * Memory is committed by the operating system when first touched, so regions are laid out for their largest use.
- * An *address* is the index of an 8-byte word (so a word index is `address << 1`); 0 is no address.
+ * Memory is committed by the operating system when first touched, so regions are laid out for their largest
+ * use. An *address* is the index of an 8-byte word (so a word index is `address << 1`); 0 is no address.
  */
 export type Address = number
 
@@ -122,7 +123,9 @@ const slackBytes = 4096
 /** Words of a directory bucket: eight pairs of hash and tuple address, one cache line. */
 export const bucketWords = 16
 
-/** `limitBytes` counts the chunks alone, which hold all data; the fixed regions and the directory come on top. */
+/**
+ * `limitBytes` counts the chunks alone, which hold all data; the fixed regions and the directory come on top.
+ */
 export function layoutOf(limitBytes: number): Layout {
   const chunkCount = Math.floor(limitBytes / chunkBytes)
   const directoryStart = alignUp(chunkTableStart + chunkCount * 2, 16)

@@ -1,19 +1,31 @@
 import type { ChunkPool } from './chunkPool.js'
 import { chunkAddressShift, chunkBytes, header, magazineWords, siteArea, slabCount } from './layout.js'
 import type { Latches } from './latch.js'
-import { depotHead, depotSifted, depotWords, loaded, loadedCount, magazineSize, nextMagazineWord, nextWord, spare } from './magazine.js'
+import {
+  depotHead,
+  depotSifted,
+  depotWords,
+  loaded,
+  loadedCount,
+  magazineSize,
+  nextMagazineWord,
+  nextWord,
+  spare,
+} from './magazine.js'
 import { sizeClassCount, sizeOfClass } from './sizeClasses.js'
 
 /** A reclamation looks at every free block: not again before this time. */
 const intervalMs = 10
 
 /**
- * Gives chunks whose blocks are all free back to the pool, so that memory freed in one size serves another. It runs when the
- * pool is empty, by the site that needs a chunk, over the depots and its own magazines; what other sites hold in theirs, a few
- * hundred blocks, stays. Tuples' chunks are handed to `retireTupleChunks`: somebody may still look for tuples there.
+ * Gives chunks whose blocks are all free back to the pool, so that memory freed in one size serves another.
+ * It runs when the pool is empty, by the site that needs a chunk, over the depots and its own magazines; what
+ * other sites hold in theirs, a few hundred blocks, stays. Tuples' chunks are handed to `retireTupleChunks`:
+ * somebody may still look for tuples there.
  *
- * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table entry, so a
- * death in the middle loses nothing: `complete` puts the lists together, and the next reclamation goes on.
+ * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table
+ * entry, so a death in the middle loses nothing: `complete` puts the lists together, and the next reclamation
+ * goes on.
  */
 export class Reclaimer {
   readonly #i32: Int32Array
@@ -40,7 +52,8 @@ export class Reclaimer {
     try {
       const releasable = this.#findReleasable()
       const chunks = new Set(releasable)
-      for (const slab of new Set(releasable.map((chunk) => this.#pool.slabOf(chunk)))) this.#sift(slab, chunks)
+      for (const slab of new Set(releasable.map((chunk) => this.#pool.slabOf(chunk))))
+        this.#sift(slab, chunks)
       ofTuples = releasable.filter((chunk) => this.#pool.slabOf(chunk) >= sizeClassCount)
       ofData = releasable.filter((chunk) => this.#pool.slabOf(chunk) < sizeClassCount)
       for (const chunk of ofData) this.#pool.release(chunk)
@@ -67,10 +80,16 @@ export class Reclaimer {
       const magazine = this.#magazineOf(slab)
       count(this.#i32[magazine + loaded]!)
       count(this.#i32[magazine + spare]!)
-      for (let full = this.#i32[depotOf(slab) + depotHead]!; full !== 0; full = this.#i32[(full << 1) + nextMagazineWord]!) count(full)
+      for (
+        let full = this.#i32[depotOf(slab) + depotHead]!;
+        full !== 0;
+        full = this.#i32[(full << 1) + nextMagazineWord]!
+      )
+        count(full)
     }
     const releasable: number[] = []
-    for (const [chunk, blocks] of free) if (blocks === blocksOf(this.#pool.slabOf(chunk))) releasable.push(chunk)
+    for (const [chunk, blocks] of free)
+      if (blocks === blocksOf(this.#pool.slabOf(chunk))) releasable.push(chunk)
     return releasable
   }
 
@@ -99,7 +118,10 @@ export class Reclaimer {
     i32[this.#area + siteArea.siftingSlab] = 0
   }
 
-  /** Moves the blocks of the list being sifted to full magazines and the site's own, except those of the chunks. */
+  /**
+   * Moves the blocks of the list being sifted to full magazines and the site's own, except those of the
+   * chunks.
+   */
   #siftList(slab: number, chunks: ReadonlySet<number>): void {
     const i32 = this.#i32
     const sifting = this.#area + siteArea.sifting
@@ -137,8 +159,8 @@ export class Reclaimer {
 }
 
 /**
- * After the death of a site that was reclaiming: puts the lists of its slab together again. The blocks it had in hand
- * are given to `free`. The caller has taken over the depot latch.
+ * After the death of a site that was reclaiming: puts the lists of its slab together again. The blocks it had
+ * in hand are given to `free`. The caller has taken over the depot latch.
  */
 export function completeReclaim(i32: Int32Array, area: number, free: (block: number) => void): void {
   const slab = i32[area + siteArea.siftingSlab]! - 1

@@ -18,7 +18,8 @@ const windowBytes = 2 ** windowAddressShift * 8
 /**
  * The one buffer that all threads share, as the views that the layers above use.
  *
- * 64-bit words are read and written as one on the 64-bit platforms that Node supports; the constructor refuses others.
+ * 64-bit words are read and written as one on the 64-bit platforms that Node supports; the constructor
+ * refuses others.
  */
 export class SharedMemory {
   readonly buffer: SharedArrayBuffer
@@ -42,9 +43,16 @@ export class SharedMemory {
     }
   }
 
-  /** Reserves a buffer for `limitBytes` of data. The operating system commits its pages when they are first used. */
+  /**
+   * Reserves a buffer for `limitBytes` of data. The operating system commits its pages when they are first
+   * used.
+   */
   static create(limitBytes: number): SharedMemory {
-    if (!Number.isInteger(limitBytes) || limitBytes < memoryLimitMinBytes || limitBytes > memoryLimitMaxBytes) {
+    if (
+      !Number.isInteger(limitBytes) ||
+      limitBytes < memoryLimitMinBytes ||
+      limitBytes > memoryLimitMaxBytes
+    ) {
       throw new MemoryLimitError(limitBytes, memoryLimitMinBytes, memoryLimitMaxBytes)
     }
     const memory = new SharedMemory(new SharedArrayBuffer(layoutOf(limitBytes).totalBytes), limitBytes)
@@ -58,7 +66,8 @@ export class SharedMemory {
   /** The same memory, seen from another thread. */
   static from(buffer: SharedArrayBuffer): SharedMemory {
     const head = buffer.byteLength >= 4096 ? new Int32Array(buffer, 0, 1024) : undefined
-    if (head?.[header.magic] !== magicNumber) throw new MemoryLayoutError('the buffer was not made by tidemark: pass the handle of an open store')
+    if (head?.[header.magic] !== magicNumber)
+      throw new MemoryLayoutError('the buffer was not made by tidemark: pass the handle of an open store')
     if (head[header.version] !== layoutVersion) {
       throw new MemoryLayoutError(
         `the store was opened by another version of tidemark (memory layout ${head[header.version]}, this one has ${layoutVersion}): use one version in all threads`,

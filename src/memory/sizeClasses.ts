@@ -1,6 +1,6 @@
 /**
- * Size classes of slab blocks: steps of 16 bytes up to 512, then eight steps to each doubling, up to 32 KiB, so that a
- * block is at most 15 bytes, or 12.5 %, larger than asked. Larger objects are runs of whole chunks.
+ * Size classes of slab blocks: steps of 16 bytes up to 512, then eight steps to each doubling, up to 32 KiB,
+ * so that a block is at most 15 bytes, or 12.5 %, larger than asked. Larger objects are runs of whole chunks.
  */
 export const blockBytesMin = 16
 export const blockBytesMax: number = 32 * 1024

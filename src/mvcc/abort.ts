@@ -4,7 +4,9 @@ import { TidemarkError } from '../errors.js'
 export const abortReasons = [
   /** A key to be written was read or written meanwhile by a transaction with a later tid. */
   'conflict',
-  /** A range, or an absent key, that a write falls into was read meanwhile by a transaction with a later tid. */
+  /**
+   * A range, or an absent key, that a write falls into was read meanwhile by a transaction with a later tid.
+   */
   'range',
   /** A key stayed owned by another transaction that was committing. */
   'owned',
@@ -25,7 +27,9 @@ export function isRetryable(reason: AbortReason): boolean {
   return reason === 'conflict' || reason === 'range' || reason === 'owned' || reason === 'locked'
 }
 
-/** A transaction could not go on because of another one. `transaction` runs the body again when it sees this. */
+/**
+ * A transaction could not go on because of another one. `transaction` runs the body again when it sees this.
+ */
 export class ConflictError extends TidemarkError {
   readonly reason: AbortReason
   constructor(reason: AbortReason, message: string = descriptions[reason]) {

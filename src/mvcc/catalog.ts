@@ -7,9 +7,12 @@ import type { SiteContext } from './siteContext.js'
 export class TableLimitError extends TidemarkError {
   readonly limit: number = tableLimit
   constructor(name: string) {
-    super(`table '${name}' would be one more than the ${tableLimit} tables that a store can have: use a prefix of tuple keys instead`, {
-      code: 'TIDEMARK_TABLE_LIMIT',
-    })
+    super(
+      `table '${name}' would be one more than the ${tableLimit} tables that a store can have: use a prefix of tuple keys instead`,
+      {
+        code: 'TIDEMARK_TABLE_LIMIT',
+      },
+    )
   }
 }
 
@@ -21,8 +24,8 @@ export interface TableEntry {
 }
 
 /**
- * The tables of the store: entry n is table n's, and leads to its index and to a block with its name and format. Entries
- * are written under the catalog latch, counted last, and never change.
+ * The tables of the store: entry n is table n's, and leads to its index and to a block with its name and
+ * format. Entries are written under the catalog latch, counted last, and never change.
  */
 export class Catalog {
   readonly #context: SiteContext
@@ -67,7 +70,11 @@ export class Catalog {
     const nameLength = this.#i32[block << 1]!
     const formatLength = this.#i32[(block << 1) + 1]!
     const name = window.toString('utf8', start, start + nameLength)
-    return { id, name, format: window.toString('utf8', start + nameLength, start + nameLength + formatLength) }
+    return {
+      id,
+      name,
+      format: window.toString('utf8', start + nameLength, start + nameLength + formatLength),
+    }
   }
 
   treeOf(id: number): Tree {

@@ -12,12 +12,12 @@ import { deletedAt, lengthDeleted, versionLength } from './version.js'
 const leafEmptied = 1
 
 /**
- * Gives back what no transaction can see any more. Runs on the writers' own time, a few entries of their queue after every
- * few commits, and never scans data.
+ * Gives back what no transaction can see any more. Runs on the writers' own time, a few entries of their
+ * queue after every few commits, and never scans data.
  *
- * A version is garbage once its successor's stamp is below the safe stamp: nobody walks past that successor. It is freed
- * without touching its tuple or its neighbours. An absent tuple (never written, or deleted below the safe stamp) is taken
- * out of the index, and freed when those who may have found it before are gone.
+ * A version is garbage once its successor's stamp is below the safe stamp: nobody walks past that successor.
+ * It is freed without touching its tuple or its neighbours. An absent tuple (never written, or deleted below
+ * the safe stamp) is taken out of the index, and freed when those who may have found it before are gone.
  */
 export class Collector {
   readonly #engine: Engine
@@ -32,7 +32,9 @@ export class Collector {
     this.#area = engine.context.area
   }
 
-  /** Works off up to `limit` entries. The site has a transaction open. The answer is how many were worked off. */
+  /**
+   * Works off up to `limit` entries. The site has a transaction open. The answer is how many were worked off.
+   */
   collect(limit: number): number {
     const { context } = this.#engine
     this.#finishRemoval()
@@ -103,7 +105,13 @@ export class Collector {
     if (state === wordState.dead || this.#isPresent(tuple)) return
     const stamp = context.site.next()
     // A transaction that writes an absent tuple raises it first: while it is open, the tuple stays.
-    if (state !== wordState.free || word >= safe || word > stamp || !this.#isAbsent(tuple, safe) || !this.#own(tuple, word, stamp)) {
+    if (
+      state !== wordState.free ||
+      word >= safe ||
+      word > stamp ||
+      !this.#isAbsent(tuple, safe) ||
+      !this.#own(tuple, word, stamp)
+    ) {
       this.#retireAgain(retiredKind.absent, tuple)
       return
     }
@@ -139,8 +147,8 @@ export class Collector {
   }
 
   /**
-   * The rest of taking out an absent tuple, read up to `readAt`, that this site owns. False, with nothing changed, if
-   * its leaf is locked. A recoverer may do it again from the start, on the queue of the dead.
+   * The rest of taking out an absent tuple, read up to `readAt`, that this site owns. False, with nothing
+   * changed, if its leaf is locked. A recoverer may do it again from the start, on the queue of the dead.
    */
   bury(tuple: number, readAt: Stamp, retired: RetiredQueue = this.#engine.context.retired): boolean {
     const { context, directory, reviveKey } = this.#engine
@@ -153,7 +161,8 @@ export class Collector {
     if (emptied === leafLockedNow) return false
     directory.remove(hash, tuple)
     const deleted = i32[(tuple << 1) + tupleHead]!
-    if (deleted !== 0 && !this.#engine.isInside(deleted, tuple) && !retired.endsWith(deleted)) retired.push(retiredKind.block, deleted, site.retireStamp())
+    if (deleted !== 0 && !this.#engine.isInside(deleted, tuple) && !retired.endsWith(deleted))
+      retired.push(retiredKind.block, deleted, site.retireStamp())
     i32[(tuple << 1) + tupleLeaf] = emptied === 0 ? 0 : leafEmptied
     retired.push(retiredKind.tuple, tuple, site.retireStamp())
     i32[this.#area + siteArea.unlinkedTuple] = 0
@@ -175,9 +184,15 @@ export class Collector {
     return head !== 0 && this.#i32[(head << 1) + versionLength] !== lengthDeleted
   }
 
-  /** Whether it is absent since before any open transaction began, and was not present to one when that wrote it. */
+  /**
+   * Whether it is absent since before any open transaction began, and was not present to one when that wrote
+   * it.
+   */
   #isAbsent(tuple: number, safe: Stamp): boolean {
     const head = this.#i32[(tuple << 1) + tupleHead]!
-    return head === 0 || (this.#i32[(head << 1) + versionLength] === lengthDeleted && this.#u64[head + deletedAt]! < safe)
+    return (
+      head === 0 ||
+      (this.#i32[(head << 1) + versionLength] === lengthDeleted && this.#u64[head + deletedAt]! < safe)
+    )
   }
 }

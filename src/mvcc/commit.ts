@@ -8,7 +8,14 @@ import { dropLocker, freezeFloor, lockerOf, releaseHeld, siteOfLocker } from './
 import { retiredKind } from './retired.js'
 import type { MvccTransaction } from './transaction.js'
 import { insideOf, keyLengthOfMeta, stateMask, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
-import { deletedAt, deletedBytes, lengthDeleted, versionHeaderBytes, versionHeaderWords, versionLength } from './version.js'
+import {
+  deletedAt,
+  deletedBytes,
+  lengthDeleted,
+  versionHeaderBytes,
+  versionHeaderWords,
+  versionLength,
+} from './version.js'
 import { type WriteSet, writeDeleted } from './writeSet.js'
 
 /** What a recoverer has to do with the commit list of a dead site: nothing, undo, or finish. */
@@ -24,16 +31,16 @@ const loopWords = 64
 const ownWaitMs = 5
 
 /**
- * The commit protocol, by which transactions of this site become visible at their tid (multi-version timestamp ordering,
- * after vMVCC).
+ * The commit protocol, by which transactions of this site become visible at their tid (multi-version
+ * timestamp ordering, after vMVCC).
  *
  *     own       each tuple, in address order; refused if a later transaction has read or written it, or its range
  *     stage     versions are written, unseen; tuple and version are noted in the commit list, in shared memory
  *     commit    `commitPhase` becomes `committed`: the commit point, one store
  *     install   each version becomes its tuple's head, and the tuple is given back
  *
- * A site that dies before the commit point is undone by its recoverer, after it, finished: the commit list says all.
- * A journal joins between stage and commit: there, the position is reserved and the record written.
+ * A site that dies before the commit point is undone by its recoverer, after it, finished: the commit list
+ * says all. A journal joins between stage and commit: there, the position is reserved and the record written.
  */
 export class Committer {
   readonly #engine: Engine
@@ -50,7 +57,10 @@ export class Committer {
     this.#area = engine.context.area
   }
 
-  /** Makes the writes visible, all at once, or none and answers why. May throw `MemoryFullError`, with nothing changed. */
+  /**
+   * Makes the writes visible, all at once, or none and answers why. May throw `MemoryFullError`, with nothing
+   * changed.
+   */
   commit(tx: MvccTransaction): AbortReason | undefined {
     if (tx.writes.count === 0 && tx.locker === 0) return undefined
     this.#list(tx)
@@ -129,8 +139,9 @@ export class Committer {
   }
 
   /**
-   * The room inside a tuple that this site owns, or 0 if the value does not fit or the version there may still be read: if
-   * it is the head, or the head is not yet below the safe stamp, so that readers may walk past it.
+   * The room inside a tuple that this site owns, or 0 if the value does not fit or the version there may
+   * still be read: if it is the head, or the head is not yet below the safe stamp, so that readers may walk
+   * past it.
    */
   #insideIfFree(tuple: number, length: number): number {
     const i32 = this.#i32
@@ -192,9 +203,10 @@ export class Committer {
   }
 
   /**
-   * Refuses a write below a later reader of the range. The tuple is owned before the leaf is looked at, and a reader raises
-   * the leaf before it looks at tuples, so one of the two sees the other. While a split moves tuples to a new leaf,
-   * neither leaf alone tells; the second look at `tupleLeaf` shows that no split came between.
+   * Refuses a write below a later reader of the range. The tuple is owned before the leaf is looked at, and a
+   * reader raises the leaf before it looks at tuples, so one of the two sees the other. While a split moves
+   * tuples to a new leaf, neither leaf alone tells; the second look at `tupleLeaf` shows that no split came
+   * between.
    */
   #checkLeaf(tuple: number, stamp: Stamp): AbortReason | undefined {
     const i32 = this.#i32
@@ -298,4 +310,3 @@ export class Committer {
     if (old !== 0) arena.free(old)
   }
 }
-

@@ -22,9 +22,9 @@ export interface Bounds {
 /**
  * Walks the present keys of a range in order, as one transaction sees them, its own writes included.
  *
- * Each leaf is protected before its contents are read: from then on nobody below this tid can enter a key into it, or write
- * one of its tuples, because both check the leaf after they own the tuple. What was owned before is seen as owned,
- * and waited for. So no tuple's own stamp has to be raised.
+ * Each leaf is protected before its contents are read: from then on nobody below this tid can enter a key
+ * into it, or write one of its tuples, because both check the leaf after they own the tuple. What was owned
+ * before is seen as owned, and waited for. So no tuple's own stamp has to be raised.
  */
 export class Cursor {
   /** The key of the current entry: `keySource` from `keyStart` to `keyEnd`. */
@@ -81,7 +81,8 @@ export class Cursor {
       const entry = tx.writes.indexOf(tuple)
       if (entry !== notWritten) return tx.showWrite(entry)
     }
-    if ((Atomics.load(this.#i32, tuple << 1) & stateMask) !== wordState.free && !this.#settle(tuple)) return false
+    if ((Atomics.load(this.#i32, tuple << 1) & stateMask) !== wordState.free && !this.#settle(tuple))
+      return false
     return tx.show(tx.visible(tuple))
   }
 
@@ -103,13 +104,18 @@ export class Cursor {
       if (state === wordState.dead) return false
       if (state === wordState.free || (state === wordState.owned && word > tx.stamp)) return true
       if (state === wordState.locked && raiseFloor(u64, lockerOf(word), tx.stamp)) return true
-      wait.step(state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(word)) : siteOf(word), 'a tuple')
+      wait.step(
+        state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(word)) : siteOf(word),
+        'a tuple',
+      )
     }
   }
 
   #firstLeaf(): number {
     const { lower } = this.#bounds
-    return lower === undefined ? this.#tree.firstLeaf() : this.#tree.findLeaf(lower.bytes, lower.start, lower.length)
+    return lower === undefined
+      ? this.#tree.firstLeaf()
+      : this.#tree.findLeaf(lower.bytes, lower.start, lower.length)
   }
 
   #enterFromLeft(first: number): void {
@@ -119,7 +125,10 @@ export class Cursor {
     for (;;) {
       this.#tx.protectLeaf(leaf)
       const block = this.#tree.contentsOf(leaf)
-      if (reader.isDead(block) || (lower !== undefined && reader.isBeyond(block, lower.bytes, lower.start, lower.length))) {
+      if (
+        reader.isDead(block) ||
+        (lower !== undefined && reader.isBeyond(block, lower.bytes, lower.start, lower.length))
+      ) {
         leaf = this.#tree.rightOf(block)
         continue
       }
@@ -161,7 +170,9 @@ export class Cursor {
   #leafBelow(below: KeyBytes | undefined): number {
     if (below !== undefined) return this.#tree.findLeaf(below.bytes, below.start, below.length, true)
     const { upper, isUpperExcluded } = this.#bounds
-    return upper === undefined ? this.#tree.lastLeaf() : this.#tree.findLeaf(upper.bytes, upper.start, upper.length, isUpperExcluded)
+    return upper === undefined
+      ? this.#tree.lastLeaf()
+      : this.#tree.findLeaf(upper.bytes, upper.start, upper.length, isUpperExcluded)
   }
 
   #coversUpper(block: number): boolean {

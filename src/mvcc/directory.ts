@@ -9,9 +9,9 @@ const bucketLoad = 6
 /**
  * The hash directory: from a key straight to its tuple, one cache line away.
  *
- * It is a hint, not the truth; the ordered index is. Entries are plain stores that may be lost, torn, or stale: a found
- * tuple counts only if it is not dead and its key is the key sought, and whoever does not find a key here asks the index
- * and enters what it finds. So the directory needs no latch and no recovery.
+ * It is a hint, not the truth; the ordered index is. Entries are plain stores that may be lost, torn, or
+ * stale: a found tuple counts only if it is not dead and its key is the key sought, and whoever does not find
+ * a key here asks the index and enters what it finds. So the directory needs no latch and no recovery.
  */
 export class Directory {
   readonly #i32: Int32Array
@@ -28,8 +28,9 @@ export class Directory {
   }
 
   /**
-   * A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. If it turns out to be
-   * right, and `isMisplaced` is set, it is to be entered anew. Only tuples found alive are ever entered: see `purge`.
+   * A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. If it
+   * turns out to be right, and `isMisplaced` is set, it is to be entered anew. Only tuples found alive are
+   * ever entered: see `purge`.
    */
   hint(hash: number): number {
     const level = this.#i32[header.directoryLevel]!
@@ -60,8 +61,8 @@ export class Directory {
   }
 
   /**
-   * Forgets all tuples in these chunks, which hold no live one. A transaction that is open may still hold the address of
-   * one, from before; those that begin later cannot. Linear in the size of the directory.
+   * Forgets all tuples in these chunks, which hold no live one. A transaction that is open may still hold the
+   * address of one, from before; those that begin later cannot. Linear in the size of the directory.
    */
   purge(chunks: ReadonlySet<number>): void {
     const i32 = this.#i32
@@ -80,13 +81,18 @@ export class Directory {
   }
 
   /**
-   * Makes the directory large enough for so many tuples. It never shrinks. Whoever makes it larger copies the entries whose
-   * bucket is another one now; until that is done they are found in the old one. The caller has a transaction open.
+   * Makes the directory large enough for so many tuples. It never shrinks. Whoever makes it larger copies the
+   * entries whose bucket is another one now; until that is done they are found in the old one. The caller has
+   * a transaction open.
    */
   fit(tupleCount: number): void {
     const level = Atomics.load(this.#i32, header.directoryLevel)
     const fitting = Math.min(this.#levelMax, Math.ceil(Math.log2(tupleCount / bucketLoad)))
-    if (fitting <= level || Atomics.compareExchange(this.#i32, header.directoryLevel, level, fitting) !== level) return
+    if (
+      fitting <= level ||
+      Atomics.compareExchange(this.#i32, header.directoryLevel, level, fitting) !== level
+    )
+      return
     const i32 = this.#i32
     const mask = (1 << fitting) - 1
     for (let bucket = 0; bucket < 1 << level; bucket++) {
@@ -95,7 +101,8 @@ export class Directory {
         const tuple = i32[slot + 1]!
         const hash = i32[slot]!
         const isElsewhere = (hash & mask) >>> 1 !== bucket >>> 1
-        if (tuple !== 0 && isElsewhere && (Atomics.load(i32, tuple << 1) & stateMask) !== wordState.dead) this.enter(hash, tuple)
+        if (tuple !== 0 && isElsewhere && (Atomics.load(i32, tuple << 1) & stateMask) !== wordState.dead)
+          this.enter(hash, tuple)
       }
     }
   }
@@ -109,7 +116,9 @@ export class Directory {
     this.enter(hash, tuple)
   }
 
-  /** A key whose bucket is full lies in the neighbour; one entered before the last doubling where that put it. */
+  /**
+   * A key whose bucket is full lies in the neighbour; one entered before the last doubling where that put it.
+   */
   #hintElsewhere(hash: number, level: number, bucket: number): number {
     const first = this.#start + bucket * bucketWords
     if (this.#i32[first + bucketWords - 1] !== 0) {
@@ -118,20 +127,23 @@ export class Directory {
     }
     const before = hash & ((1 << (level - 1)) - 1)
     if (before === bucket) return 0
-    const moved = this.#probe(this.#start + before * bucketWords, hash) || this.#probe(this.#start + (before ^ 1) * bucketWords, hash)
+    const moved =
+      this.#probe(this.#start + before * bucketWords, hash) ||
+      this.#probe(this.#start + (before ^ 1) * bucketWords, hash)
     this.isMisplaced = moved !== 0
     return moved
   }
 
   #probe(first: number, hash: number): number {
     const i32 = this.#i32
-    for (let slot = first, end = first + bucketWords; slot < end; slot += 2) if (i32[slot] === hash) return i32[slot + 1]!
+    for (let slot = first, end = first + bucketWords; slot < end; slot += 2)
+      if (i32[slot] === hash) return i32[slot + 1]!
     return 0
   }
 
   /**
-   * Whether the tuple is alive and of this key. The state is read first: a tuple alive now is not reused while the
-   * caller's transaction is open, so the key read afterwards is its key.
+   * Whether the tuple is alive and of this key. The state is read first: a tuple alive now is not reused
+   * while the caller's transaction is open, so the key read afterwards is its key.
    */
   isTupleOf(tuple: number, key: KeyBuffer): boolean {
     return (Atomics.load(this.#i32, tuple << 1) & stateMask) !== wordState.dead && this.hasKey(tuple, key)
@@ -152,7 +164,7 @@ export class Directory {
     const index = (bucket - this.#start) / bucketWords
     for (let slot = bucket; slot < bucket + bucketWords; slot += 2) {
       const found = i32[slot]!
-      if (i32[slot + 1] === 0 || found === hash || ((found & mask) >>> 1) !== index >>> 1) return slot
+      if (i32[slot + 1] === 0 || found === hash || (found & mask) >>> 1 !== index >>> 1) return slot
     }
     return -1
   }
@@ -160,6 +172,7 @@ export class Directory {
   #removeFrom(bucket: number, tuple: number): void {
     const i32 = this.#i32
     const first = this.#start + bucket * bucketWords
-    for (let slot = first; slot < first + bucketWords; slot += 2) if (i32[slot + 1] === tuple) i32[slot + 1] = 0
+    for (let slot = first; slot < first + bucketWords; slot += 2)
+      if (i32[slot + 1] === tuple) i32[slot + 1] = 0
   }
 }

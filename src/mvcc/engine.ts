@@ -30,13 +30,17 @@ export interface EngineOptions {
   readonly memory: SharedMemory
   /** Node's number of this thread. */
   readonly thread: number
-  /** The operating system's number of this thread, and whether a thread of such a number is known to be gone. */
+  /**
+   * The operating system's number of this thread, and whether a thread of such a number is known to be gone.
+   */
   readonly nativeThread?: number
   readonly isThreadDead?: (nativeThread: number) => boolean
   readonly clock?: Clock
 }
 
-/** The engine as one thread uses it: runs transactions over the shared memory, synchronously, without any I/O. */
+/**
+ * The engine as one thread uses it: runs transactions over the shared memory, synchronously, without any I/O.
+ */
 export class Engine {
   readonly memory: SharedMemory
   readonly context: SiteContext
@@ -69,7 +73,9 @@ export class Engine {
         return this.#isDead(site) && this.recoverer.recover(site, thread)
       },
     }
-    const poolLiveness: Liveness = { recoverIfDead: (site) => this.#isDead(site) && this.recoverer.freePoolLatches(site) }
+    const poolLiveness: Liveness = {
+      recoverIfDead: (site) => this.#isDead(site) && this.recoverer.freePoolLatches(site),
+    }
     this.context = new SiteContext(memory, sites, id, liveness, poolLiveness, clock)
     this.directory = new Directory(memory)
     this.catalog = new Catalog(this.context)
@@ -126,8 +132,8 @@ export class Engine {
   }
 
   /**
-   * Makes the version of a commit list's entry the newest of its tuple, and gives the tuple back. Room in the queue of
-   * retired blocks was reserved.
+   * Makes the version of a commit list's entry the newest of its tuple, and gives the tuple back. Room in the
+   * queue of retired blocks was reserved.
    */
   install(entry: number, stamp: Stamp, retired: RetiredQueue = this.context.retired): void {
     const { i32, u64 } = this.memory
@@ -180,7 +186,8 @@ export class Engine {
   get tupleCount(): number {
     const { memory, context } = this
     let count = 0
-    for (let id = context.sites.highWater; id > 0; id--) count += memory.i32[memory.siteAreaOf(id) + siteArea.tupleCount]!
+    for (let id = context.sites.highWater; id > 0; id--)
+      count += memory.i32[memory.siteAreaOf(id) + siteArea.tupleCount]!
     return count
   }
 
@@ -188,7 +195,8 @@ export class Engine {
   get usedBytes(): number {
     const { memory, context } = this
     let bytes = 0
-    for (let id = context.sites.highWater; id > 0; id--) bytes += memory.f64[(memory.siteAreaOf(id) + siteArea.usedBytes) >> 1]!
+    for (let id = context.sites.highWater; id > 0; id--)
+      bytes += memory.f64[(memory.siteAreaOf(id) + siteArea.usedBytes) >> 1]!
     return bytes
   }
 
@@ -196,11 +204,14 @@ export class Engine {
   sumCounter(index: number): number {
     const { memory, context } = this
     let sum = 0
-    for (let id = context.sites.highWater; id > 0; id--) sum += memory.f64[((memory.siteAreaOf(id) + siteArea.counters) >> 1) + index]!
+    for (let id = context.sites.highWater; id > 0; id--)
+      sum += memory.f64[((memory.siteAreaOf(id) + siteArea.counters) >> 1) + index]!
     return sum
   }
 
-  /** Who holds back collection: the thread of the oldest open transaction, and for how long it has been open. */
+  /**
+   * Who holds back collection: the thread of the oldest open transaction, and for how long it has been open.
+   */
   oldestOpen(): { thread: number; ageMs: number } | undefined {
     const { sites, site } = this.context
     let oldest: { bound: Stamp; id: number } | undefined
@@ -230,7 +241,10 @@ export class Engine {
     return new Engine(this.#options)
   }
 
-  /** Chunks of tuples become free when no open transaction can have found one of their tuples in the directory. */
+  /**
+   * Chunks of tuples become free when no open transaction can have found one of their tuples in the
+   * directory.
+   */
   #retireTupleChunks(chunks: readonly number[]): void {
     const { arena, retired, site } = this.context
     this.directory.purge(new Set(chunks))
@@ -245,7 +259,11 @@ export class Engine {
   #isDead(site: number): boolean {
     const { sites } = this.context
     const native = site === 0 ? 0 : sites.nativeThreadOf(site)
-    return native !== 0 && sites.stateOf(site) === siteState.attached && this.#options.isThreadDead?.(native) === true
+    return (
+      native !== 0 &&
+      sites.stateOf(site) === siteState.attached &&
+      this.#options.isThreadDead?.(native) === true
+    )
   }
 
   #end(tx: MvccTransaction): void {
@@ -254,7 +272,9 @@ export class Engine {
     this.#pool.push(tx)
   }
 
-  /** Works off more than was queued since the last time, so the queue is as long as open transactions make it. */
+  /**
+   * Works off more than was queued since the last time, so the queue is as long as open transactions make it.
+   */
   #tidy(): void {
     const { retired } = this.context
     const queued = retired.pushedCount

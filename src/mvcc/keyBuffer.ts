@@ -7,8 +7,8 @@ export const keyLengthLimit = 2047
 export const keyStart = 3
 
 /**
- * The key that an operation is about, laid out as the key words of a tuple, so that both compare word by word.
- * A site has one per cursor; every operation fills it anew.
+ * The key that an operation is about, laid out as the key words of a tuple, so that both compare word by
+ * word. A site has one per cursor; every operation fills it anew.
  */
 export class KeyBuffer {
   readonly words: Int32Array = new Int32Array((keyStart + keyLengthLimit + 33) >> 2)
@@ -33,8 +33,8 @@ export class KeyBuffer {
   }
 
   /**
-   * As `seal`, for a key of nine bytes given as numbers: its first byte, and the next eight as two words, the first byte of
-   * each in its highest bits. Three words are the whole key then.
+   * As `seal`, for a key of nine bytes given as numbers: its first byte, and the next eight as two words, the
+   * first byte of each in its highest bits. Three words are the whole key then.
    */
   sealNine(table: number, first: number, upper: number, lower: number): void {
     const words = this.words

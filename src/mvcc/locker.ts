@@ -4,7 +4,8 @@ import type { SiteContext } from './siteContext.js'
 import { wordState } from './tuple.js'
 
 /**
- * A locker: what a transaction in locking mode (two-phase locking, as GoTxn's) is known by in the words that it holds.
+ * A locker: what a transaction in locking mode (two-phase locking, as GoTxn's) is known by in the words that
+ * it holds.
  *
  *     word 0-1  floor: a stamp that the transaction will commit above; its low bit is set once it is `frozen`
  *     word 2    address of the list of held tuples and leaves
@@ -14,9 +15,10 @@ import { wordState } from './tuple.js'
  *     word 6    next locker of the site
  *     word 8-9  age: stamp of the transaction's first attempt; the older may wait for the younger, never the reverse
  *
- * A transaction in locking mode takes its tid only when it commits. Until then readers pass: a reader at tid t raises the
- * floor to t and reads the newest version, which is what it must see if the holder commits above t. Committing begins with
- * freezing the floor in one compare-and-exchange; readers that come later wait for the outcome.
+ * A transaction in locking mode takes its tid only when it commits. Until then readers pass: a reader at tid
+ * t raises the floor to t and reads the newest version, which is what it must see if the holder commits above
+ * t. Committing begins with freezing the floor in one compare-and-exchange; readers that come later wait for
+ * the outcome.
  */
 export const lockerFloor = 0
 const listWord = 2

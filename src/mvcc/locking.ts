@@ -13,10 +13,10 @@ export const lockWaitMs = 50
 /**
  * Taking locks for transactions in locking mode.
  *
- * Deadlock: a transaction waits for a younger one only (wait-die; Rosenkrantz, Stearns and Lewis, 1978), and keeps
- * its age when it is run again, so the oldest always gets through. A holder may have to wait for its thread's event loop,
- * though, which a waiter there would block: so no one waits for a holder of its own thread, and no wait is longer
- * than `lockWaitMs`.
+ * Deadlock: a transaction waits for a younger one only (wait-die; Rosenkrantz, Stearns and Lewis, 1978), and
+ * keeps its age when it is run again, so the oldest always gets through. A holder may have to wait for its
+ * thread's event loop, though, which a waiter there would block: so no one waits for a holder of its own
+ * thread, and no wait is longer than `lockWaitMs`.
  */
 export function lockTuple(engine: Engine, tx: MvccTransaction, tuple: number): boolean {
   if (!lockWord(engine, tx, tuple, false)) return false
@@ -36,7 +36,10 @@ export function lockLeaf(engine: Engine, tx: MvccTransaction, leaf: number): voi
   lockWord(engine, tx, leaf, true)
 }
 
-/** Before reading a tuple of a held leaf: waits for another who holds the tuple itself. False if the tuple is dead. */
+/**
+ * Before reading a tuple of a held leaf: waits for another who holds the tuple itself. False if the tuple is
+ * dead.
+ */
 export function awaitTuple(engine: Engine, tx: MvccTransaction, tuple: number): boolean {
   const { i32, u64 } = engine.memory
   const wait = new Wait(i32, engine.context.liveness)
@@ -74,6 +77,7 @@ function lockWord(engine: Engine, tx: MvccTransaction, address: number, isLeaf: 
 function waitForLocker(engine: Engine, tx: MvccTransaction, holder: number, wait: Wait): void {
   const { i32, u64 } = engine.memory
   const site = siteOfLocker(i32, holder)
-  if (site === engine.context.site.id || ageOfLocker(u64, tx.locker) >= ageOfLocker(u64, holder)) throw new ConflictError('locked')
+  if (site === engine.context.site.id || ageOfLocker(u64, tx.locker) >= ageOfLocker(u64, holder))
+    throw new ConflictError('locked')
   if (!wait.tryStep(site, lockWaitMs)) throw new ConflictError('locked')
 }

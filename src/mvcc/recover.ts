@@ -13,9 +13,10 @@ import { deletedAt, lengthDeleted, versionLength, versionOlder } from './version
 /**
  * Completes or undoes what a dead thread has left half done (docs/protocol.md, "Where a thread can die").
  *
- * One survivor claims the dead site's slot, and works on a site of its own, for it may be in the middle of something itself.
- * Until it is done the dead site's slot stays active, so nothing that the dead could see is freed. Every step finds out
- * from shared memory whether it is still to be done; so when a recoverer dies, its own recoverer starts again.
+ * One survivor claims the dead site's slot, and works on a site of its own, for it may be in the middle of
+ * something itself. Until it is done the dead site's slot stays active, so nothing that the dead could see is
+ * freed. Every step finds out from shared memory whether it is still to be done; so when a recoverer dies,
+ * its own recoverer starts again.
  */
 export class Recoverer {
   readonly #engine: Engine
@@ -100,7 +101,8 @@ class Recovery {
     if (intent === 0) return
     const { pool } = this.#arena
     const address = pool.addressOf(intent - 1)
-    if (pool.isRetired(intent - 1) && !this.#queue.endsWith(address)) this.#queue.push(retiredKind.chunk, address, this.#retireStamp())
+    if (pool.isRetired(intent - 1) && !this.#queue.endsWith(address))
+      this.#queue.push(retiredKind.chunk, address, this.#retireStamp())
     else if (pool.isTaken(intent - 1) && !this.#arena.isCarved(this.#area, address)) pool.release(address)
   }
 
@@ -111,7 +113,8 @@ class Recovery {
     const isEntered = this.#engine.isEntered(tuple)
     const word = Atomics.load(this.#u64, tuple)
     if (isEntered) {
-      if (Number(word & 3n) === wordState.owned && siteOf(word) === this.#id) Atomics.store(this.#u64, tuple, word & ~3n)
+      if (Number(word & 3n) === wordState.owned && siteOf(word) === this.#id)
+        Atomics.store(this.#u64, tuple, word & ~3n)
       if (!this.#queue.endsWith(tuple)) this.#queue.push(retiredKind.absent, tuple, this.#retireStamp())
       this.#i32[this.#area + siteArea.tupleCount]!++
     } else if (!this.#isFree(tuple)) {
@@ -142,10 +145,12 @@ class Recovery {
     const count = this.#i32[this.#area + siteArea.commitCount]!
     const stamp = this.#u64[(this.#area + siteArea.commitStamp) >> 1]!
     const list = this.#i32[this.#area + siteArea.commitList]! * 2 + listStart
-    if (phase === commitPhase.preparing) for (let i = count - 1; i >= 0; i--) this.#undoWrite(list + 2 * i, stamp, i)
+    if (phase === commitPhase.preparing)
+      for (let i = count - 1; i >= 0; i--) this.#undoWrite(list + 2 * i, stamp, i)
     if (phase === commitPhase.committed) {
       this.#queue.reserve(2 * count)
-      for (let i = this.#i32[this.#area + siteArea.commitDone]!; i < count; i++) this.#finishWrite(list + 2 * i, stamp, i)
+      for (let i = this.#i32[this.#area + siteArea.commitDone]!; i < count; i++)
+        this.#finishWrite(list + 2 * i, stamp, i)
     }
     this.#i32[this.#area + siteArea.commitPhase] = commitPhase.none
   }
@@ -153,12 +158,17 @@ class Recovery {
   #undoWrite(entry: number, stamp: Stamp, index: number): void {
     const tuple = this.#i32[entry]!
     const version = this.#i32[entry + 1]!
-    if (Atomics.load(this.#u64, tuple) === (stamp | BigInt(wordState.owned))) Atomics.store(this.#u64, tuple, stamp)
+    if (Atomics.load(this.#u64, tuple) === (stamp | BigInt(wordState.owned)))
+      Atomics.store(this.#u64, tuple, stamp)
     this.#i32[this.#area + siteArea.commitCount] = index
-    if (version !== 0 && !this.#engine.isInside(version, tuple) && !this.#isFree(version)) this.#arena.free(version)
+    if (version !== 0 && !this.#engine.isInside(version, tuple) && !this.#isFree(version))
+      this.#arena.free(version)
   }
 
-  /** What is still held was not installed, or was not given back; of what is no longer held, only the queueing may be owed. */
+  /**
+   * What is still held was not installed, or was not given back; of what is no longer held, only the queueing
+   * may be owed.
+   */
   #finishWrite(entry: number, stamp: Stamp, index: number): void {
     const tuple = this.#i32[entry]!
     const version = this.#i32[entry + 1]!
@@ -178,7 +188,8 @@ class Recovery {
     const old = this.#i32[(version << 1) + versionOlder]!
     const isDelete = this.#i32[(version << 1) + versionLength] === lengthDeleted
     if (isDelete && this.#queue.endsWith(tuple)) return
-    if (old !== 0 && !this.#engine.isInside(old, tuple) && !this.#queue.endsWith(old)) this.#queue.push(retiredKind.block, old, stamp)
+    if (old !== 0 && !this.#engine.isInside(old, tuple) && !this.#queue.endsWith(old))
+      this.#queue.push(retiredKind.block, old, stamp)
     if (!isDelete) return
     const now = this.#retireStamp()
     if (this.#u64[version + deletedAt] === stampNone) this.#u64[version + deletedAt] = now
@@ -203,7 +214,8 @@ class Recovery {
   /** A block between the queue and the free list. */
   #settleBlockInHand(): void {
     const block = this.#take(siteArea.blockInHand)
-    if (block === 0 || this.#queue.startsWith(block) || this.#queue.endsWith(block) || this.#isFree(block)) return
+    if (block === 0 || this.#queue.startsWith(block) || this.#queue.endsWith(block) || this.#isFree(block))
+      return
     this.#queue.push(retiredKind.block, block, this.#retireStamp())
   }
 
@@ -240,4 +252,3 @@ function freePoolLatches(engine: Engine, id: number): boolean {
   }
   return true
 }
-

@@ -22,8 +22,8 @@ const entryWords = 4
 const nextWord = 2
 
 /**
- * A site's queue of what it has retired, oldest first: blocks of 255 entries (stamp, address, kind) in shared memory, so
- * that the recoverer of a dead site finds it. Written by the site alone.
+ * A site's queue of what it has retired, oldest first: blocks of 255 entries (stamp, address, kind) in shared
+ * memory, so that the recoverer of a dead site finds it. Written by the site alone.
  */
 export class RetiredQueue {
   /** Entries pushed since its reader last set it to zero. */
@@ -127,7 +127,8 @@ export class RetiredQueue {
     const area = this.#area
     let count = i32[area + siteArea.retiredTailIndex]! - i32[area + siteArea.retiredHeadIndex]!
     let block = i32[area + siteArea.retiredHead]!
-    for (; block !== i32[area + siteArea.retiredTail]!; block = i32[(block << 1) + nextWord]!) count += entriesPerBlock
+    for (; block !== i32[area + siteArea.retiredTail]!; block = i32[(block << 1) + nextWord]!)
+      count += entriesPerBlock
     return count
   }
 
@@ -146,6 +147,10 @@ export class RetiredQueue {
 
   #headEntry(): number {
     const i32 = this.#i32
-    return (i32[this.#area + siteArea.retiredHead]! << 1) + firstEntry + i32[this.#area + siteArea.retiredHeadIndex]! * entryWords
+    return (
+      (i32[this.#area + siteArea.retiredHead]! << 1) +
+      firstEntry +
+      i32[this.#area + siteArea.retiredHeadIndex]! * entryWords
+    )
   }
 }

@@ -18,7 +18,14 @@ export class SiteContext {
   readonly retired: RetiredQueue
 
   /** `poolLiveness` serves waits for the allocator's latches, which happen with other latches held. */
-  constructor(memory: SharedMemory, sites: SiteTable, siteId: number, liveness: Liveness, poolLiveness: Liveness, clock?: Clock) {
+  constructor(
+    memory: SharedMemory,
+    sites: SiteTable,
+    siteId: number,
+    liveness: Liveness,
+    poolLiveness: Liveness,
+    clock?: Clock,
+  ) {
     this.memory = memory
     this.sites = sites
     this.site = new Site(memory.i32, memory.u64, sites, siteId, clock)

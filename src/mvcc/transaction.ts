@@ -26,8 +26,9 @@ const insertRetires = 32
 export type Mode = 'optimistic' | 'locking'
 
 /**
- * One attempt of one transaction: reads at its tid, collects writes, and is then committed or undone by the engine.
- * Instances are used again for later transactions. `read` leaves what it found in `source`, `start` and `end`.
+ * One attempt of one transaction: reads at its tid, collects writes, and is then committed or undone by the
+ * engine. Instances are used again for later transactions. `read` leaves what it found in `source`, `start`
+ * and `end`.
  */
 export class MvccTransaction {
   stamp: Stamp = 0n
@@ -73,7 +74,8 @@ export class MvccTransaction {
     // The value is usually next to the tuple: the processor fetches it while the tuple is waited for.
     this.touched = this.#i32[(tuple << 1) + touchFirst]! ^ this.#i32[(tuple << 1) + touchSecond]!
     // The key is compared after the protection, which is an acquire, so it is the key of the tuple protected.
-    if (tuple === 0 || !this.protect(tuple) || !this.#engine.directory.hasKey(tuple, key)) tuple = this.#locate(tree, key)
+    if (tuple === 0 || !this.protect(tuple) || !this.#engine.directory.hasKey(tuple, key))
+      tuple = this.#locate(tree, key)
     if (tuple === 0) return false
     if (this.writes.count !== 0) {
       const entry = this.writes.indexOf(tuple)
@@ -86,14 +88,18 @@ export class MvccTransaction {
   write(tree: Tree, key: KeyBuffer, start: number, end: number): void {
     for (;;) {
       const tuple = this.tupleFor(tree, key, end - start)
-      // A locked tuple stays; so does a present one; an absent one would be taken out, unless it is marked as in use.
+      // A locked tuple stays; so does a present one; an absent one would be taken out, unless it is marked as
+      // in use.
       if ((this.locker !== 0 || this.#isAbsent(tuple)) && !this.protect(tuple)) continue
       this.writes.set(tuple, start, end)
       return
     }
   }
 
-  /** As `write`, if the key is absent; otherwise false. Only the key itself is protected, not its neighbourhood. */
+  /**
+   * As `write`, if the key is absent; otherwise false. Only the key itself is protected, not its
+   * neighbourhood.
+   */
   insert(tree: Tree, key: KeyBuffer, start: number, end: number): boolean {
     for (;;) {
       const tuple = this.tupleFor(tree, key, end - start)
@@ -118,8 +124,9 @@ export class MvccTransaction {
   /**
    * Protects what this transaction reads of the tuple from writers below its tid; false if the tuple is dead.
    *
-   * Waits in one case only: the tuple is owned by a transaction that commits below this one, whose version is what must
-   * be read. When it answers true, one of these holds, and nothing that commits later can change what is read:
+   * Waits in one case only: the tuple is owned by a transaction that commits below this one, whose version is
+   * what must be read. When it answers true, one of these holds, and nothing that commits later can change
+   * what is read:
    * 1. the stamp is at or above this tid, so a writer below it is refused from now on;
    * 2. the tuple is owned above this tid: the same, and the version to come is not ours to see;
    * 3. the tuple is locked, and its locker's floor is at or above this tid, so it will commit above it.
@@ -149,7 +156,10 @@ export class MvccTransaction {
       }
       if (state === wordState.locked && raiseFloor(u64, lockerOf(found), stamp)) return true
       wait ??= new Wait(this.#i32, this.#engine.context.liveness)
-      wait.step(state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(found)) : siteOf(found), 'a tuple')
+      wait.step(
+        state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(found)) : siteOf(found),
+        'a tuple',
+      )
       found = Atomics.load(u64, tuple)
     }
   }
@@ -237,8 +247,8 @@ export class MvccTransaction {
   }
 
   /**
-   * Makes an absent tuple, and enters it in the index, so that a write always has a tuple. It is owned until it is in the
-   * index; a check for an absent tuple is queued, in case this transaction does not commit.
+   * Makes an absent tuple, and enters it in the index, so that a write always has a tuple. It is owned until
+   * it is in the index; a check for an absent tuple is queued, in case this transaction does not commit.
    */
   #create(tree: Tree, key: KeyBuffer, valueLength: number): number {
     const { context } = this.#engine

@@ -10,15 +10,17 @@ import { versionHeaderBytes } from './version.js'
  *     byte 20   the rest of the key, zero up to the word
  *     then      room for one version, at the next 8-byte word, if the first value of the key was short
  *
- * The version inside saves a reader of the usual record a cache miss. It is used as any other block, except that it is
- * never retired: the owner of the tuple writes a new version there when the one in it is garbage, which it can tell
- * from the head alone.
+ * The version inside saves a reader of the usual record a cache miss. It is used as any other block, except
+ * that it is never retired: the owner of the tuple writes a new version there when the one in it is garbage,
+ * which it can tell from the head alone.
  *
  * States, the low two bits of the stamp:
  * - `free`: nobody writes. The stamp only grows.
- * - `owned`: a transaction commits; the stamp is its tid. Readers below it pass; readers above it wait, briefly.
+ * - `owned`: a transaction commits; the stamp is its tid. Readers below it pass; readers above it wait,
+ *   briefly.
  * - `dead`: taken out of the index, for ever. Whoever finds it looks the key up again.
- * - `locked`: a transaction in locking mode holds it; the upper bits are the address of its locker, not a tid.
+ * - `locked`: a transaction in locking mode holds it; the upper bits are the address of its locker, not a
+ *   tid.
  */
 export const tupleHead = 2
 export const tupleLeaf = 3

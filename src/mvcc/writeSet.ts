@@ -8,8 +8,8 @@ export const notWritten = -1
 export const writeDeleted = -1
 
 /**
- * What a transaction is going to write: a tuple and a staged value each, private to the transaction until it commits.
- * A tuple occurs once; writing it again replaces its value.
+ * What a transaction is going to write: a tuple and a staged value each, private to the transaction until it
+ * commits. A tuple occurs once; writing it again replaces its value.
  */
 export class WriteSet {
   count = 0
@@ -58,8 +58,8 @@ export class WriteSet {
   }
 
   /**
-   * Orders the writes by tuple address: all transactions own tuples in one order. Small sets, the usual ones, are
-   * sorted by insertion, in place.
+   * Orders the writes by tuple address: all transactions own tuples in one order. Small sets, the usual ones,
+   * are sorted by insertion, in place.
    */
   sort(): void {
     if (this.count > 64) this.#sortLarge()
@@ -103,7 +103,9 @@ export class WriteSet {
   }
 
   #sortLarge(): void {
-    const order = Array.from({ length: this.count }, (_, i) => i).sort((a, b) => this.tuples[a]! - this.tuples[b]!)
+    const order = Array.from({ length: this.count }, (_, i) => i).sort(
+      (a, b) => this.tuples[a]! - this.tuples[b]!,
+    )
     for (const column of [this.tuples, this.starts, this.ends]) {
       const sorted = order.map((i) => column[i]!)
       for (let i = 0; i < sorted.length; i++) column[i] = sorted[i]!

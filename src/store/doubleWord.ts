@@ -1,5 +1,5 @@
-// Eight bytes seen as a float, as a bigint and as two words: how numbers get in and out of byte arrays. Nothing suspends
-// between filling and reading them.
+// Eight bytes seen as a float, as a bigint and as two words: how numbers get in and out of byte arrays.
+// Nothing suspends between filling and reading them.
 const buffer = new ArrayBuffer(8)
 export const asFloat: Float64Array = new Float64Array(buffer)
 export const asBigint: BigInt64Array = new BigInt64Array(buffer)

@@ -2,8 +2,9 @@ import { asUnsignedBigint, lower, upper, words } from './doubleWord.js'
 import { KeyCorruptError, KeyTooLongError } from './keyErrors.js'
 import { maxKeyBytes, requireRoom } from './keyRoom.js'
 
-// Two bytes hold the sign and the length n of the magnitude: 0x8000 + n, or 0x7fff - n below zero, so that the longer
-// is the larger, or the smaller below zero. Then the magnitude, largest byte first, every bit flipped below zero.
+// Two bytes hold the sign and the length n of the magnitude: 0x8000 + n, or 0x7fff - n below zero, so that
+// the longer is the larger, or the smaller below zero. Then the magnitude, largest byte first, every bit
+// flipped below zero.
 const headerBytes = 2
 const zeroHeader = 0x8000
 

@@ -2,8 +2,8 @@ import { KeyCorruptError, KeyTypeError } from './keyErrors.js'
 import { requireRoom } from './keyRoom.js'
 import { nativeText, readLatin1, shortText } from './nativeText.js'
 
-// A string is its UTF-8 bytes. In strings and in bytes alike 0 is written as 1 1 and 1 as 1 2, and a 0 ends them: no
-// byte inside is 0, so no encoding is the beginning of another, and the order of the bytes is kept.
+// A string is its UTF-8 bytes. In strings and in bytes alike 0 is written as 1 1 and 1 as 1 2, and a 0 ends
+// them: no byte inside is 0, so no encoding is the beginning of another, and the order of the bytes is kept.
 const terminator = 0
 const escape = 1
 const escapeCharacter = '\x01'

@@ -17,14 +17,16 @@ export { maxKeyBytes } from './keyRoom.js'
  * - dates: by time; an invalid Date is refused;
  * - strings: by code point, which differs from `<` where characters above U+FFFF meet U+E000..U+FFFF;
  *   a lone surrogate is refused;
- * - bytes: byte by byte, a prefix before its extensions; a plain Uint8Array comes back whatever the subclass was;
+ * - bytes: byte by byte, a prefix before its extensions; a plain Uint8Array comes back whatever the subclass
+ *   was;
  * - tuples: element by element, a prefix before its extensions; may be empty; `x` and `[x]` are two keys.
  */
 export type Key = number | string | bigint | boolean | Date | Uint8Array | readonly Key[]
 
-// The first byte of an element is its tag. Every encoding is prefix-free, so the elements of a tuple follow each other
-// without lengths: numbers and dates are fixed, bigints carry their length, strings and bytes escape 0 and end in it.
-// A tuple ends in 0 where the next tag would stand: below every tag, so a prefix sorts before its extensions.
+// The first byte of an element is its tag. Every encoding is prefix-free, so the elements of a tuple follow
+// each other without lengths: numbers and dates are fixed, bigints carry their length, strings and bytes
+// escape 0 and end in it. A tuple ends in 0 where the next tag would stand: below every tag, so a prefix
+// sorts before its extensions.
 const tagFalse = 0x10
 const tagTrue = 0x11
 const tagNumber = 0x20
@@ -41,8 +43,8 @@ const numberBytes = 9
 let cursor = 0
 
 /**
- * Writes `key` into `target` from `start` so that comparing encodings byte by byte compares the keys, and returns the
- * end. `target` must have room for `maxKeyBytes` from `start`, however short the key is.
+ * Writes `key` into `target` from `start` so that comparing encodings byte by byte compares the keys, and
+ * returns the end. `target` must have room for `maxKeyBytes` from `start`, however short the key is.
  */
 export function encodeKey(key: Key, target: Uint8Array, start: number): number {
   if (target.length - start < maxKeyBytes) {
@@ -52,7 +54,10 @@ export function encodeKey(key: Key, target: Uint8Array, start: number): number {
   return encodeElement(key, target, start, start + maxKeyBytes)
 }
 
-/** Reads the key whose encoding is exactly `[start, end)` of `source`. What it returns shares no memory with `source`. */
+/**
+ * Reads the key whose encoding is exactly `[start, end)` of `source`. What it returns shares no memory with
+ * `source`.
+ */
 export function decodeKey(source: Buffer, start: number, end: number): Key {
   if (source[start] === tagNumber && end - start === numberBytes) return readNumber(source, start)
   cursor = start
@@ -65,7 +70,9 @@ export function decodeKey(source: Buffer, start: number, end: number): Key {
 /** Where `setNumber` leaves the eight bytes after a number's tag, as two words. */
 export const numberWords: { upper: number; lower: number } = { upper: 0, lower: 0 }
 
-/** Prepares the encoding of a number that is a whole key: its tag is the answer, the rest is in `numberWords`. */
+/**
+ * Prepares the encoding of a number that is a whole key: its tag is the answer, the rest is in `numberWords`.
+ */
 export function setNumber(key: number): number {
   if (key !== key) throw new KeyTypeError(key, 'it has no place in the order of numbers')
   asFloat[0] = key + 0 // The sum turns -0 into 0.
@@ -125,7 +132,10 @@ function encodeTuple(tuple: readonly Key[], target: Uint8Array, start: number, l
   return position + 1
 }
 
-/** Flips the sign bit of a positive number and every bit of a negative one: then the bytes sort as the numbers do. */
+/**
+ * Flips the sign bit of a positive number and every bit of a negative one: then the bytes sort as the numbers
+ * do.
+ */
 function encodeNumber(tag: number, value: number, target: Uint8Array, start: number): number {
   if (Number.isNaN(value)) throw new KeyTypeError(value, 'it has no place in the order of numbers')
   asFloat[0] = value + 0 // The sum turns -0 into 0.

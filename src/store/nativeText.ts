@@ -1,6 +1,6 @@
 /**
- * The string methods of Buffer that `toString` and `write` dispatch to. They are there in every Node since 0.x, in Bun
- * and in Deno, and calling them directly saves a fifth of the time of a 100-character string.
+ * The string methods of Buffer that `toString` and `write` dispatch to. They are there in every Node since
+ * 0.x, in Bun and in Deno, and calling them directly saves a fifth of the time of a 100-character string.
  */
 export interface NativeText {
   latin1Slice(start: number, end: number): string

@@ -14,7 +14,10 @@ import { Store } from './store.js'
 const nameDefault = 'tidemark'
 const memoryLimitDefaultBytes = 4 * 1024 ** 3
 
-/** Node hands this entry of the environment data to every worker that is started: the handles of the open stores. */
+/**
+ * Node hands this entry of the environment data to every worker that is started: the handles of the open
+ * stores.
+ */
 const environmentKey = 'tidemark.stores'
 
 /** The stores of this thread, by id: `attach` gives the one that there is. */
@@ -40,8 +43,8 @@ export async function open(options: OpenOptions = {}): Promise<Store> {
 }
 
 /**
- * Attaches this thread to a store of the process: the only one that is open, or the one of the name, or the one of the
- * handle. In a thread that has it open already, gives that.
+ * Attaches this thread to a store of the process: the only one that is open, or the one of the name, or the
+ * one of the handle. In a thread that has it open already, gives that.
  */
 export async function attach(which?: StoreHandle | string): Promise<Store> {
   const handle = which === undefined || typeof which === 'string' ? findHandle(which) : checkHandle(which)
@@ -84,7 +87,10 @@ function openHandles(): StoreHandle[] {
 }
 
 function isClosed(handle: StoreHandle): boolean {
-  return handle.buffer.byteLength > 0 && Atomics.load(new Int32Array(handle.buffer, 0, header.closed + 1), header.closed) !== 0
+  return (
+    handle.buffer.byteLength > 0 &&
+    Atomics.load(new Int32Array(handle.buffer, 0, header.closed + 1), header.closed) !== 0
+  )
 }
 
 function checkHandle(handle: unknown): StoreHandle {
@@ -92,7 +98,10 @@ function checkHandle(handle: unknown): StoreHandle {
   if (typeof name === 'string' && typeof id === 'string' && buffer instanceof SharedArrayBuffer) {
     return { name, id, buffer: SharedMemory.from(buffer).buffer }
   }
-  throw new OptionError('handle', `attach was given ${inspect(handle)}, which is neither a name nor the handle of a store`)
+  throw new OptionError(
+    'handle',
+    `attach was given ${inspect(handle)}, which is neither a name nor the handle of a store`,
+  )
 }
 
 function memoryLimitDefault(): number {

@@ -26,8 +26,8 @@ export interface TransactionOptions {
   /** Names the transaction in errors. */
   readonly label?: string
   /**
-   * `optimistic` (the default) is tried a few times and then gives way to `locking`, which takes each key and range when
-   * it first touches it, so that long transactions over contended keys get through.
+   * `optimistic` (the default) is tried a few times and then gives way to `locking`, which takes each key and
+   * range when it first touches it, so that long transactions over contended keys get through.
    */
   readonly mode?: Mode
   /** Called before each run after the first. */
@@ -70,7 +70,10 @@ export function checkTableOptions(options: TableOptions<unknown>): void {
   checkKeys('table', options, tableKeys)
   const codec: unknown = options.codec
   if (codec !== undefined && !isCodec(codec)) {
-    throw new OptionError('codec', `codec is ${inspect(codec)}, but must have a name, encode and decode: see ValueCodec`)
+    throw new OptionError(
+      'codec',
+      `codec is ${inspect(codec)}, but must have a name, encode and decode: see ValueCodec`,
+    )
   }
 }
 

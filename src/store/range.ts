@@ -19,8 +19,8 @@ export interface TransactionLender {
 }
 
 /**
- * The entries, keys or values of a range. Nothing is read until it is iterated, and each iteration reads anew. What the
- * transaction writes while it iterates may or may not be seen.
+ * The entries, keys or values of a range. Nothing is read until it is iterated, and each iteration reads
+ * anew. What the transaction writes while it iterates may or may not be seen.
  */
 export abstract class RangeIterable<T> implements Iterable<T> {
   readonly #lender: TransactionLender

@@ -22,8 +22,8 @@ const lockedLimitUs = 100_000
 const sleepMinUs = 100
 
 /**
- * The attempts of one transaction: begins each, judges how it ended, and says whether there is to be another. The loops
- * that use it, for sync and async bodies, differ in nothing but how they wait.
+ * The attempts of one transaction: begins each, judges how it ended, and says whether there is to be another.
+ * The loops that use it, for sync and async bodies, differ in nothing but how they wait.
  */
 export class Attempts {
   transaction!: Transaction
@@ -79,7 +79,9 @@ export class Attempts {
     return reason === undefined || this.#again(reason, undefined)
   }
 
-  /** The body has thrown: undoes it. Throws the error, unless the transaction is to be run again: then false. */
+  /**
+   * The body has thrown: undoes it. Throws the error, unless the transaction is to be run again: then false.
+   */
   fail(error: unknown): false {
     const cause = this.transaction.failure ?? error
     const reason = reasonOf(cause)
@@ -93,9 +95,15 @@ export class Attempts {
     if (this.#tx !== undefined) this.#engine.abort(this.#close(), 'cancelled')
   }
 
-  /** How long to wait before the next attempt, in microseconds: random, so that two that collided do not again. */
+  /**
+   * How long to wait before the next attempt, in microseconds: random, so that two that collided do not
+   * again.
+   */
   get pauseUs(): number {
-    const limit = Math.min(backoffUs * 2 ** this.#attempt, this.#reason === 'locked' ? lockedLimitUs : backoffLimitUs)
+    const limit = Math.min(
+      backoffUs * 2 ** this.#attempt,
+      this.#reason === 'locked' ? lockedLimitUs : backoffLimitUs,
+    )
     return Math.random() * limit
   }
 

@@ -30,7 +30,10 @@ const noOptions: TransactionOptions = {}
 export interface StoreStats {
   /** Bytes that data may take. */
   readonly memoryLimitBytes: number
-  /** Bytes taken from the operating system: chunks of data, used again but never given back, and the hash directory. */
+  /**
+   * Bytes taken from the operating system: chunks of data, used again but never given back, and the hash
+   * directory.
+   */
   readonly memoryBytes: number
   /** Bytes of blocks in use: versions, keys, index, and what waits to be collected. */
   readonly usedBytes: number
@@ -43,11 +46,17 @@ export interface StoreStats {
     readonly committed: number
     readonly aborted: Readonly<Record<AbortReason, number>>
   }
-  /** The oldest open transaction or snapshot of any thread, which holds back collection; undefined if none is open. */
+  /**
+   * The oldest open transaction or snapshot of any thread, which holds back collection; undefined if none is
+   * open.
+   */
   readonly oldest: { readonly thread: number; readonly ageMs: number } | undefined
 }
 
-/** A snapshot that stays open until it is closed. Old versions that it can see are kept: do not keep it for long. */
+/**
+ * A snapshot that stays open until it is closed. Old versions that it can see are kept: do not keep it for
+ * long.
+ */
 export class HeldSnapshot extends Snapshot implements Disposable {
   readonly #close: () => void
 
@@ -93,8 +102,8 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * The table of the name, created when first asked for. A table belongs to all threads; each says the types and the codec
-   * for itself, and the codec must be the same everywhere.
+   * The table of the name, created when first asked for. A table belongs to all threads; each says the types
+   * and the codec for itself, and the codec must be the same everywhere.
    */
   table<K extends Key = Key, V = unknown>(name: string, options: TableOptions<V> = {}): Table<K, V> {
     this.#requireOpen()
@@ -107,7 +116,10 @@ export class Store implements AsyncDisposable {
       )
     }
     if (!(name as string & { isWellFormed(): boolean }).isWellFormed()) {
-      throw new TableError(name, `a table's name must be well-formed text, and ${JSON.stringify(name)} has half of a surrogate pair`)
+      throw new TableError(
+        name,
+        `a table's name must be well-formed text, and ${JSON.stringify(name)} has half of a surrogate pair`,
+      )
     }
     const known = this.#tables.get(name)
     const codec = options.codec ?? (known?.codec as ValueCodec<V> | undefined) ?? (msgpack as ValueCodec<V>)
@@ -125,8 +137,9 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Runs the body as one strictly serializable transaction, and resolves with what it returns when it has committed. The
-   * body may be async. It is run again after a conflict, so its only effects should be those on `tx`.
+   * Runs the body as one strictly serializable transaction, and resolves with what it returns when it has
+   * committed. The body may be async. It is run again after a conflict, so its only effects should be those
+   * on `tx`.
    */
   async transaction<T>(
     body: (tx: Transaction) => T | PromiseLike<T>,
@@ -149,7 +162,10 @@ export class Store implements AsyncDisposable {
     }
   }
 
-  /** As `transaction`, on the spot: the body must not return a promise. Waiting for other threads blocks this one. */
+  /**
+   * As `transaction`, on the spot: the body must not return a promise. Waiting for other threads blocks this
+   * one.
+   */
   transactionSync<T>(body: (tx: Transaction) => T, options: TransactionOptions = noOptions): T {
     const attempts = this.#attempts('transactionSync', options)
     for (;;) {
@@ -217,8 +233,8 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Ends this thread's use of the store: open transactions and snapshots of this thread are undone. In the thread that
-   * opened the store, ends the store for all.
+   * Ends this thread's use of the store: open transactions and snapshots of this thread are undone. In the
+   * thread that opened the store, ends the store for all.
    */
   async close(): Promise<void> {
     if (this.#isClosed) return

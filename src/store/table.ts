@@ -35,7 +35,8 @@ export class Table<K extends Key = Key, V = unknown> extends TableRef {
 
   /** @internal Encodes a key for an operation. */
   fill(buffer: KeyBuffer, key: K): void {
-    if (typeof key === 'number') buffer.sealNine(this.id, setNumber(key), numberWords.upper, numberWords.lower)
+    if (typeof key === 'number')
+      buffer.sealNine(this.id, setNumber(key), numberWords.upper, numberWords.lower)
     else buffer.seal(this.id, encodeKey(key, buffer.bytes, keyStart))
   }
 }

@@ -1,6 +1,9 @@
 import { isWellFormed, nativeText, readLatin1 } from './nativeText.js'
 
-/** How text is held: text beyond Latin-1 takes the shorter of the two, and UTF-16 where a lone surrogate is kept. */
+/**
+ * How text is held: text beyond Latin-1 takes the shorter of the two, and UTF-16 where a lone surrogate is
+ * kept.
+ */
 export type TextForm = 0 | 1 | 2
 const latin1 = 0
 const utf8 = 1

@@ -118,7 +118,10 @@ export class Snapshot extends Reader {
   }
 }
 
-/** Reads and writes; what it writes becomes visible all at once when its body has ended. Given to the body of `transaction`. */
+/**
+ * Reads and writes; what it writes becomes visible all at once when its body has ended. Given to the body of
+ * `transaction`.
+ */
 export class Transaction extends Reader {
   /** 1 in the first run of the body, one more in each later run. */
   readonly attempt: number
@@ -169,7 +172,9 @@ export class Transaction extends Reader {
     return true
   }
 
-  /** Ends the body and undoes what it did; the transaction is rejected with an `AbortedError` of this cause. */
+  /**
+   * Ends the body and undoes what it did; the transaction is rejected with an `AbortedError` of this cause.
+   */
   abort(cause?: unknown): never {
     this.#failure = new AbortedError(cause)
     throw this.#failure

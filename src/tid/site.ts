@@ -12,13 +12,15 @@ export const monotonicClock: Clock = process.hrtime.bigint
  *
  * *Strictly increasing per site, unique across sites*: the tick grows, the site is in the low bits.
  *
- * *Never below a safe tid computed earlier*: `begin` publishes `active` (its bound is the last stamp it gave out) with a
- * sequentially consistent store before it reads the clock; `safeStamp` reads the clock before it reads the slots. Either
- * the collector sees the slot active, and takes its bound, or the site reads the clock after the collector did.
+ * *Never below a safe tid computed earlier*: `begin` publishes `active` (its bound is the last stamp it gave
+ * out) with a sequentially consistent store before it reads the clock; `safeStamp` reads the clock before it
+ * reads the slots. Either the collector sees the slot active, and takes its bound, or the site reads the
+ * clock after the collector did.
  *
- * *Real time*: if one transaction ends before another starts, the second reads the clock later. That makes its tick
- * larger only if the clock advances by a tick between two readings. `Site` probes that once, and checks it at every
- * `begin`; where a clock is coarser (100 ns on some systems), `end` waits until the clock has passed the tick.
+ * *Real time*: if one transaction ends before another starts, the second reads the clock later. That makes
+ * its tick larger only if the clock advances by a tick between two readings. `Site` probes that once, and
+ * checks it at every `begin`; where a clock is coarser (100 ns on some systems), `end` waits until the clock
+ * has passed the tick.
  */
 export class Site {
   readonly id: number
@@ -34,7 +36,13 @@ export class Site {
   readonly #halves = new Uint32Array(this.#scratch.buffer)
   #last: Stamp
 
-  constructor(i32: Int32Array, u64: BigUint64Array, table: SiteTable, id: number, clock: Clock = monotonicClock) {
+  constructor(
+    i32: Int32Array,
+    u64: BigUint64Array,
+    table: SiteTable,
+    id: number,
+    clock: Clock = monotonicClock,
+  ) {
     this.id = id
     this.table = table
     this.#clock = clock
@@ -57,8 +65,8 @@ export class Site {
   }
 
   /**
-   * Closes a transaction opened by `begin`: after it, nothing that only this one could see is protected. `committed` is the
-   * stamp that it committed at, if that is not the one it was opened with.
+   * Closes a transaction opened by `begin`: after it, nothing that only this one could see is protected.
+   * `committed` is the stamp that it committed at, if that is not the one it was opened with.
    */
   end(stamp: Stamp, committed: Stamp = stamp): void {
     const open = this.#open
@@ -93,12 +101,18 @@ export class Site {
     return this.#read(0)
   }
 
-  /** Above every stamp given out before now, by any site: what is taken out of sight now is unseen by those above. */
+  /**
+   * Above every stamp given out before now, by any site: what is taken out of sight now is unseen by those
+   * above.
+   */
   retireStamp(): Stamp {
     return this.now() + tickStamp
   }
 
-  /** No transaction open now or opened later, on any site, has a stamp below the answer. Linear in the number of sites. */
+  /**
+   * No transaction open now or opened later, on any site, has a stamp below the answer. Linear in the number
+   * of sites.
+   */
   safeStamp(): Stamp {
     let safe = this.now()
     const table = this.table
@@ -134,7 +148,9 @@ export class Site {
   }
 }
 
-/** Two readings in a row must differ by a tick at least; 256 tries, about 10 us, find a coarse clock surely. */
+/**
+ * Two readings in a row must differ by a tick at least; 256 tries, about 10 us, find a coarse clock surely.
+ */
 function isCoarse(clock: Clock): boolean {
   let before = clock()
   for (let i = 0; i < 256; i++) {

@@ -5,11 +5,12 @@ import { siteLimit } from './stamp.js'
  * The table of sites in shared memory: who is attached, and below which stamp each may still read.
  *
  * Shared words, and who writes them:
- * - `state`: claimed by compare-and-exchange; set to `dying` by the recoverer of a dead thread, then back to `free`.
+ * - `state`: claimed by compare-and-exchange; set to `dying` by the recoverer of a dead thread, then back to
+ *   `free`.
  * - `active`: written by the site alone (and cleared by its recoverer).
  * - `bound`: written by the site alone: a stamp not above that of any transaction it has open. It only grows.
- * - `last`: written by the site alone: the last stamp it gave out. It survives the site, so the next owner of the slot
- *   continues above.
+ * - `last`: written by the site alone: the last stamp it gave out. It survives the site, so the next owner of
+ *   the slot continues above.
  */
 export const siteSlotWords = 32
 export const siteTableWords: number = (siteLimit + 2) * siteSlotWords
@@ -42,7 +43,11 @@ export class SiteTable {
   register(thread: number, nativeThread: number): number {
     for (let id = 1; id <= siteLimit; id++) {
       const slot = this.slotOf(id)
-      if (Atomics.compareExchange(this.#i32, slot + stateWord, siteState.free, siteState.attached) !== siteState.free) continue
+      if (
+        Atomics.compareExchange(this.#i32, slot + stateWord, siteState.free, siteState.attached) !==
+        siteState.free
+      )
+        continue
       this.#i32[slot + threadWord] = thread
       this.#i32[slot + nativeThreadWord] = nativeThread
       this.#raiseHighWater(id)
@@ -60,9 +65,9 @@ export class SiteTable {
   }
 
   /**
-   * Claims the slot of a thread that is dead: the one caller that is answered true may recover it; everybody else leaves
-   * it alone. The thread is asked for again once the slot is claimed: since the caller looked, it may have been recovered
-   * and given to a thread that lives.
+   * Claims the slot of a thread that is dead: the one caller that is answered true may recover it; everybody
+   * else leaves it alone. The thread is asked for again once the slot is claimed: since the caller looked, it
+   * may have been recovered and given to a thread that lives.
    */
   claimDead(id: number, thread: number, recoverer: number): boolean {
     if (!this.#claim(id, siteState.attached, recoverer)) return false
@@ -80,7 +85,8 @@ export class SiteTable {
   claimedBy(recoverer: number): number[] {
     const claimed: number[] = []
     for (let id = 1; id <= this.highWater; id++) {
-      if (this.stateOf(id) === siteState.dying && this.#i32[this.slotOf(id) + recovererWord] === recoverer) claimed.push(id)
+      if (this.stateOf(id) === siteState.dying && this.#i32[this.slotOf(id) + recovererWord] === recoverer)
+        claimed.push(id)
     }
     return claimed
   }

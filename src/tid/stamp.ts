@@ -6,9 +6,9 @@
  *     | tick: monotonic ns / 16   |  site  |state|      stamp = tid << 2 | state
  *     +---------------------------+--------+-----+
  *
- * A *tid* is a tick with the site in its low bits, so tids are unique without a shared counter. A *stamp* is a tid with
- * two state bits below it: shared words hold stamps, so that one compare-and-exchange moves a tid and a state together,
- * and stamps of equal state order as their tids do.
+ * A *tid* is a tick with the site in its low bits, so tids are unique without a shared counter. A *stamp* is
+ * a tid with two state bits below it: shared words hold stamps, so that one compare-and-exchange moves a tid
+ * and a state together, and stamps of equal state order as their tids do.
  */
 export const stateBits = 2
 export const siteBits = 8

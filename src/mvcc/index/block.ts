@@ -15,8 +15,8 @@ import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
  *     (inner)  count words: where each separator ends, counted in bytes from the start of the separators
  *     bytes    prefix, low, high, separators
  *
- * The node covers the keys from `low` to before `high`, a dead one none of them. An entry of an inner node leads to the keys from its separator
- * on; the first one's is the node's `low`.
+ * The node covers the keys from `low` to before `high`, a dead one none of them. An entry of an inner node
+ * leads to the keys from its separator on; the first one's is the node's `low`.
  */
 export const blockCount = 0
 export const blockRight = 1
@@ -46,7 +46,10 @@ export class BlockReader {
     this.memory = memory
   }
 
-  /** First entry whose key is not below the given one (for `after`, above it), among tuples of a leaf or separators. */
+  /**
+   * First entry whose key is not below the given one (for `after`, above it), among tuples of a leaf or
+   * separators.
+   */
   lowerBound(block: number, key: Uint8Array, start: number, length: number): number {
     const i32 = this.i32
     const words = block << 1
@@ -71,7 +74,8 @@ export class BlockReader {
 
   /** Orders the key of an entry against the given key. */
   compareEntry(block: number, entry: number, key: Uint8Array, start: number, length: number): number {
-    if (this.i32[(block << 1) + blockLevel] === 0) return this.compareTuple(this.targetOf(block, entry), key, start, length)
+    if (this.i32[(block << 1) + blockLevel] === 0)
+      return this.compareTuple(this.targetOf(block, entry), key, start, length)
     const separators = this.#separatorsOffset(block)
     const from = separators + this.#separatorStart(block, entry)
     const to = separators + this.#separatorEnd(block, entry)
@@ -80,7 +84,14 @@ export class BlockReader {
 
   compareTuple(tuple: number, key: Uint8Array, start: number, length: number): number {
     const window = this.memory.windowOf(tuple)
-    return compareBytes(window, this.memory.offsetOf(tuple) + tupleKeyByte, this.tupleKeyLength(tuple), key, start, length)
+    return compareBytes(
+      window,
+      this.memory.offsetOf(tuple) + tupleKeyByte,
+      this.tupleKeyLength(tuple),
+      key,
+      start,
+      length,
+    )
   }
 
   tupleKeyLength(tuple: number): number {
@@ -146,10 +157,20 @@ export class BlockReader {
   }
 
   prefixOf(block: number): KeyBytes {
-    return { bytes: this.memory.windowOf(block), start: this.#bytesOffset(block), length: this.i32[(block << 1) + blockPrefix]! }
+    return {
+      bytes: this.memory.windowOf(block),
+      start: this.#bytesOffset(block),
+      length: this.i32[(block << 1) + blockPrefix]!,
+    }
   }
 
-  #comparePrefix(block: number, prefixLength: number, key: Uint8Array, start: number, length: number): number {
+  #comparePrefix(
+    block: number,
+    prefixLength: number,
+    key: Uint8Array,
+    start: number,
+    length: number,
+  ): number {
     const window = this.memory.windowOf(block)
     const offset = this.#bytesOffset(block)
     const shared = length < prefixLength ? length : prefixLength

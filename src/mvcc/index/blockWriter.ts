@@ -28,8 +28,8 @@ export interface BlockParts {
 export const emptyKey: KeyBytes = { bytes: new Uint8Array(0), start: 0, length: 0 }
 
 /**
- * Writes new blocks. A written block is noted in the site's `indexNewBlock` until the tree has published it, so that a
- * recoverer frees it if this thread dies before.
+ * Writes new blocks. A written block is noted in the site's `indexNewBlock` until the tree has published it,
+ * so that a recoverer frees it if this thread dies before.
  */
 export class BlockWriter {
   readonly #reader: BlockReader
@@ -84,7 +84,9 @@ export class BlockWriter {
     return block
   }
 
-  /** The contents of a node that is out of the tree: bounds and right sibling as they were, and no entries. */
+  /**
+   * The contents of a node that is out of the tree: bounds and right sibling as they were, and no entries.
+   */
   buildDead(block: number): number {
     const { right, low, high } = this.partsOf(block)
     const dead = this.build({ level: 0, right, low, high, targets: [], keys: [] })
@@ -96,7 +98,8 @@ export class BlockWriter {
   insertTuple(block: number, entry: number, tuple: number): number {
     const key = this.#reader.keyOfTuple(tuple)
     const count = this.#i32[(block << 1) + blockCount]!
-    if (count === 0 || !startsWith(key, this.#reader.prefixOf(block))) return this.#rebuildWith(block, entry, tuple)
+    if (count === 0 || !startsWith(key, this.#reader.prefixOf(block)))
+      return this.#rebuildWith(block, entry, tuple)
     const copy = this.#allocateLike(block, 1)
     const prefixLength = this.#i32[(block << 1) + blockPrefix]!
     this.#copyEntries(block, 0, copy, 0, entry)
@@ -125,10 +128,13 @@ export class BlockWriter {
     return copy
   }
 
-  /** A block with other bounds or another right sibling. The first separator of an inner node is its `low`. */
+  /**
+   * A block with other bounds or another right sibling. The first separator of an inner node is its `low`.
+   */
   withBounds(block: number, change: { right?: number; low?: KeyBytes; high?: KeyBytes | undefined }): number {
     const parts = this.partsOf(block)
-    const keys = parts.level > 0 && change.low !== undefined ? [change.low, ...parts.keys.slice(1)] : parts.keys
+    const keys =
+      parts.level > 0 && change.low !== undefined ? [change.low, ...parts.keys.slice(1)] : parts.keys
     return this.build({ ...parts, ...change, keys })
   }
 
@@ -144,7 +150,14 @@ export class BlockWriter {
       targets.push(target)
       keys.push(level === 0 ? reader.keyOfTuple(target) : reader.separatorOf(block, i))
     }
-    return { level, right: this.#i32[words + blockRight]!, low: reader.lowOf(block), high: reader.highOf(block), targets, keys }
+    return {
+      level,
+      right: this.#i32[words + blockRight]!,
+      low: reader.lowOf(block),
+      high: reader.highOf(block),
+      targets,
+      keys,
+    }
   }
 
   #rebuildWith(block: number, entry: number, tuple: number): number {

@@ -7,8 +7,8 @@ import { stateMask, wordState } from '../tuple.js'
  *     word 2    contents: address of the block; published by one store, replaced under the latch
  *     word 3    latch, of a leaf
  *
- * A leaf's states: `free`; `splitting` (= `owned`): tuples are moving to a new leaf, so a writer that checks the stamp waits;
- * `locked`: as of tuples. Inner nodes change under the tree's structure latch alone.
+ * A leaf's states: `free`; `splitting` (= `owned`): tuples are moving to a new leaf, so a writer that checks
+ * the stamp waits; `locked`: as of tuples. Inner nodes change under the tree's structure latch alone.
  */
 export const nodeContents = 2
 export const nodeLatch = 3
@@ -20,7 +20,10 @@ export const tableRoot = 1
 export const tableStructureLatch = 2
 export const tableDescriptor = 3
 
-/** Raises a leaf's stamp to at least `stamp`, keeping its state. False if it is locked: the locker is to be raised. */
+/**
+ * Raises a leaf's stamp to at least `stamp`, keeping its state. False if it is locked: the locker is to be
+ * raised.
+ */
 export function raiseLeaf(i32: Int32Array, u64: BigUint64Array, leaf: number, stamp: bigint): boolean {
   let found = u64[leaf]!
   for (;;) {

@@ -5,8 +5,8 @@ import { wordState } from '../tuple.js'
 import { leafSplitting, nodeLatch, tableStructureLatch } from './node.js'
 
 /**
- * Completes the change of an index that a dead site was making, if its result is published already, and otherwise drops
- * what was made for it; then frees the latches. `queue` is the dead site's.
+ * Completes the change of an index that a dead site was making, if its result is published already, and
+ * otherwise drops what was made for it; then frees the latches. `queue` is the dead site's.
  */
 export function completeIndexChange(engine: Engine, area: number, id: number, queue: RetiredQueue): void {
   const { i32 } = engine.memory
@@ -22,7 +22,11 @@ export function completeIndexChange(engine: Engine, area: number, id: number, qu
   const structureLatch = entry + tableStructureLatch
   const holdsStructure = Atomics.compareExchange(i32, structureLatch, id, engine.context.site.id) === id
   if (holdsStructure && removed !== 0) {
-    tree.remover.completeRemoval(removed, i32[area + siteArea.indexRemovedLevel]!, i32[area + siteArea.indexRemovalPhase]!)
+    tree.remover.completeRemoval(
+      removed,
+      i32[area + siteArea.indexRemovedLevel]!,
+      i32[area + siteArea.indexRemovalPhase]!,
+    )
   }
   i32[area + siteArea.indexRemoved] = 0
   for (let i = 0; i < removalLatchCount; i++) {

@@ -11,10 +11,12 @@ import { copyOf, type TreeChange } from './treeChange.js'
 export const removalPhase = { publishing: 1, forgetting: 2 } as const
 
 /**
- * Takes nodes without entries out of the tree. Free at empty (Johnson and Shasha, 1989): nodes that are only sparse stay.
+ * Takes nodes without entries out of the tree. Free at empty (Johnson and Shasha, 1989): nodes that are only
+ * sparse stay.
  *
- * The right sibling takes over the node's keys, the left sibling gets a new right link, and whoever comes to the dead
- * node by an old link goes on to the right. A removal that has begun to publish is noted in `indexRemoved`.
+ * The right sibling takes over the node's keys, the left sibling gets a new right link, and whoever comes to
+ * the dead node by an old link goes on to the right. A removal that has begun to publish is noted in
+ * `indexRemoved`.
  */
 export class Remover {
   readonly #context: SiteContext
@@ -37,7 +39,9 @@ export class Remover {
 
   /** False if it cannot be now: the leaf, or one beside it, is locked or being changed. */
   removeEmptyLeaf(leaf: number): boolean {
-    return this.#context.arena.withReserve(() => this.#change.underStructureLatch(() => this.#removeLeaf(leaf)))
+    return this.#context.arena.withReserve(() =>
+      this.#change.underStructureLatch(() => this.#removeLeaf(leaf)),
+    )
   }
 
   /** The rest of a removal that ended for lack of memory, its node dead already. */
@@ -45,7 +49,10 @@ export class Remover {
     this.#context.arena.withReserve(() => this.#change.underStructureLatch(() => this.#forget(node, level)))
   }
 
-  /** For a recoverer, who holds the structure latch, and the leaves' too in phase `publishing`: the rest of a removal. */
+  /**
+   * For a recoverer, who holds the structure latch, and the leaves' too in phase `publishing`: the rest of a
+   * removal.
+   */
   completeRemoval(node: number, level: number, phase: number): void {
     if (phase === removalPhase.publishing) {
       this.#prepare(node, level)
@@ -111,7 +118,10 @@ export class Remover {
     i32[this.#area + siteArea.indexRemovalPhase] = removalPhase.forgetting
   }
 
-  /** The levels above let go of a dead node, and it is retired: at once, or when its parent, left empty, is dead too. */
+  /**
+   * The levels above let go of a dead node, and it is retired: at once, or when its parent, left empty, is
+   * dead too.
+   */
   #forget(node: number, level: number): void {
     const emptied = this.#dropChild(level + 1, node)
     if (emptied === 0) {
@@ -132,9 +142,9 @@ export class Remover {
   }
 
   /**
-   * The parent's entry for a dead child leads to the child's right sibling, which has taken over its keys; if that is
-   * another parent's, the boundary between the two parents moves, so that parents and children go on to agree. The
-   * answer is the parent if the child was its only one, or 0.
+   * The parent's entry for a dead child leads to the child's right sibling, which has taken over its keys; if
+   * that is another parent's, the boundary between the two parents moves, so that parents and children go on
+   * to agree. The answer is the parent if the child was its only one, or 0.
    */
   #dropChild(level: number, child: number): number {
     const tree = this.#tree
@@ -161,8 +171,8 @@ export class Remover {
   }
 
   /**
-   * Tells the levels above that a node's keys begin at `to`, not at `from`. Searches between the two find the node before and
-   * after: by its left sibling's right link, or straight.
+   * Tells the levels above that a node's keys begin at `to`, not at `from`. Searches between the two find the
+   * node before and after: by its left sibling's right link, or straight.
    */
   #moveBoundary(level: number, node: number, from: KeyBytes, to: KeyBytes): void {
     const tree = this.#tree
@@ -197,7 +207,11 @@ export class Remover {
   #deadNode(node: number): { low: KeyBytes; high: KeyBytes; right: number } {
     const { reader } = this.#tree
     const block = this.#tree.contentsOf(node)
-    return { low: copyOf(reader.lowOf(block)), high: copyOf(reader.highOf(block)!), right: this.#tree.rightOf(block) }
+    return {
+      low: copyOf(reader.lowOf(block)),
+      high: copyOf(reader.highOf(block)!),
+      right: this.#tree.rightOf(block),
+    }
   }
 
   /** The node that leads to this one by its right link; 0 if there is none. */
@@ -214,7 +228,9 @@ export class Remover {
     }
   }
 
-  /** All the leaves, unless one of them changes at the moment: then none. Never waits, so it cannot deadlock. */
+  /**
+   * All the leaves, unless one of them changes at the moment: then none. Never waits, so it cannot deadlock.
+   */
   #latchAll(leaves: number[]): boolean {
     const { latches } = this.#context
     for (let i = 0; i < leaves.length; i++) {

@@ -32,8 +32,8 @@ export class Splitter {
   }
 
   /**
-   * Enters a tuple into a full leaf, which is latched, by splitting it; unlatches it. False, with nothing changed, if
-   * the leaf is locked by another locker.
+   * Enters a tuple into a full leaf, which is latched, by splitting it; unlatches it. False, with nothing
+   * changed, if the leaf is locked by another locker.
    */
   split(leaf: number, entry: number, tuple: number, locker: number): boolean {
     const state = this.#change.beginSplitting(leaf, locker)
@@ -54,15 +54,17 @@ export class Splitter {
   }
 
   /**
-   * The second half of a split whose left half is published; also a recoverer's way to complete it. Until the leaf is
-   * no longer `splitting`, writers that check its stamp, or the new leaf's through a moved tuple, wait.
+   * The second half of a split whose left half is published; also a recoverer's way to complete it. Until the
+   * leaf is no longer `splitting`, writers that check its stamp, or the new leaf's through a moved tuple,
+   * wait.
    */
   finishSplit(leaf: number): void {
     const tree = this.#tree
     const i32 = this.#i32
     const right = tree.rightOf(tree.contentsOf(leaf))
     const block = tree.contentsOf(right)
-    // Readers may have raised the old leaf, for keys that are now the new one's, until the split was published.
+    // Readers may have raised the old leaf, for keys that are now the new one's, until the split was
+    // published.
     this.#change.inheritStamp(right, leaf)
     for (let i = tree.countOf(block) - 1; i >= 0; i--) {
       const moved = (tree.reader.targetOf(block, i) << 1) + tupleLeaf
@@ -125,7 +127,10 @@ export class Splitter {
     const node = tree.findNode(level, low.bytes, low.start, low.length)
     const block = tree.contentsOf(node)
     const entry = tree.reader.lowerBound(block, low.bytes, low.start, low.length)
-    if (entry < tree.countOf(block) && tree.reader.compareEntry(block, entry, low.bytes, low.start, low.length) === 0)
+    if (
+      entry < tree.countOf(block) &&
+      tree.reader.compareEntry(block, entry, low.bytes, low.start, low.length) === 0
+    )
       return
     const parts = this.#writer.partsOf(block)
     if (parts.targets.length < entryLimit) {
@@ -155,7 +160,10 @@ export class Splitter {
   }
 }
 
-/** Two halves of a full node and one more entry; appending leaves the left half full, as keys that only grow want it. */
+/**
+ * Two halves of a full node and one more entry; appending leaves the left half full, as keys that only grow
+ * want it.
+ */
 function cut(
   parts: BlockParts,
   entry: number,
@@ -168,7 +176,12 @@ function cut(
   const first = whole.keys[at]!
   const separatorLength = Math.min(first.length, commonPrefix(whole.keys[at - 1]!, first) + 1)
   const separator = parts.level > 0 ? first : { ...first, length: separatorLength }
-  const left = { ...whole, high: separator, targets: whole.targets.slice(0, at), keys: whole.keys.slice(0, at) }
+  const left = {
+    ...whole,
+    high: separator,
+    targets: whole.targets.slice(0, at),
+    keys: whole.keys.slice(0, at),
+  }
   const right = { ...whole, low: separator, targets: whole.targets.slice(at), keys: whole.keys.slice(at) }
   return { left, right }
 }

@@ -16,11 +16,13 @@ export const leafLockedNow = -1
 /**
  * The ordered index of one table: a B-link tree (Lehman and Yao, 1981) with immutable contents.
  *
- * Readers descend without latches: contents never change, and a node that was split or emptied since leads on to its right
- * sibling. A writer latches one leaf, builds new contents, and publishes them with one store. The levels above change
- * under the table's structure latch (`Restructure`). Everything replaced is freed once no open transaction can see it.
+ * Readers descend without latches: contents never change, and a node that was split or emptied since leads on
+ * to its right sibling. A writer latches one leaf, builds new contents, and publishes them with one store.
+ * The levels above change under the table's structure latch (`Restructure`). Everything replaced is freed
+ * once no open transaction can see it.
  *
- * The tree holds every tuple of the table, present, absent or deleted alike; what a key's presence means is up to versions.
+ * The tree holds every tuple of the table, present, absent or deleted alike; what a key's presence means is
+ * up to versions.
  */
 export class Tree {
   readonly reader: BlockReader
@@ -83,7 +85,11 @@ export class Tree {
     let node = this.root
     for (;;) {
       const block = this.contentsOf(node)
-      if (before ? this.reader.isAbove(block, key, start, length) : this.reader.isBeyond(block, key, start, length)) {
+      if (
+        before
+          ? this.reader.isAbove(block, key, start, length)
+          : this.reader.isBeyond(block, key, start, length)
+      ) {
         node = this.rightOf(block)
         continue
       }
@@ -132,8 +138,8 @@ export class Tree {
   }
 
   /**
-   * Enters a tuple that has no versions yet. The answer is the tuple, or the live one already there, or `leafLocked` if
-   * the leaf must be split and a transaction in locking mode, other than `locker`, holds it.
+   * Enters a tuple that has no versions yet. The answer is the tuple, or the live one already there, or
+   * `leafLocked` if the leaf must be split and a transaction in locking mode, other than `locker`, holds it.
    */
   insert(tuple: number, key: KeyBuffer, locker: number): number {
     const leaf = this.latchLeaf(key.bytes, key.length)
@@ -146,16 +152,21 @@ export class Tree {
       this.unlatch(leaf)
       return there
     }
-    if (!isThere && count >= entryLimit) return this.splitter.split(leaf, entry, tuple, locker) ? tuple : leafLocked
+    if (!isThere && count >= entryLimit)
+      return this.splitter.split(leaf, entry, tuple, locker) ? tuple : leafLocked
     this.#i32[(tuple << 1) + tupleLeaf] = leaf
-    this.#replace(leaf, () => (isThere ? this.#writer.replaceTuple(block, entry, tuple) : this.#writer.insertTuple(block, entry, tuple)))
+    this.#replace(leaf, () =>
+      isThere
+        ? this.#writer.replaceTuple(block, entry, tuple)
+        : this.#writer.insertTuple(block, entry, tuple),
+    )
     return tuple
   }
 
   /**
-   * Makes an absent tuple that the caller owns dead, and takes it out. Whoever makes its key anew must commit above
-   * those that read its absence: the leaf takes over `readAt`. The answer is the leaf if it is empty now, 0 if it is
-   * not, or `leafLockedNow`, with nothing changed.
+   * Makes an absent tuple that the caller owns dead, and takes it out. Whoever makes its key anew must commit
+   * above those that read its absence: the leaf takes over `readAt`. The answer is the leaf if it is empty
+   * now, 0 if it is not, or `leafLockedNow`, with nothing changed.
    */
   remove(tuple: number, key: KeyBuffer, readAt: bigint): number {
     const leaf = this.latchLeaf(key.bytes, key.length)
@@ -181,7 +192,10 @@ export class Tree {
     return this.countOf(block) === 1 ? leaf : 0
   }
 
-  /** Latches the leaf that covers the key (at `keyStart` of `bytes`). Which leaf, is noted first, for a recoverer. */
+  /**
+   * Latches the leaf that covers the key (at `keyStart` of `bytes`). Which leaf, is noted first, for a
+   * recoverer.
+   */
   latchLeaf(bytes: Uint8Array, length: number): number {
     const { area, latches } = this.#context
     let leaf = this.findLeaf(bytes, keyStart, length)
@@ -220,7 +234,12 @@ export class Tree {
 
   #childEntry(block: number, key: Uint8Array, start: number, length: number, before: boolean): number {
     const entry = this.reader.lowerBound(block, key, start, length)
-    if (!before && entry < this.countOf(block) && this.reader.compareEntry(block, entry, key, start, length) === 0) return entry
+    if (
+      !before &&
+      entry < this.countOf(block) &&
+      this.reader.compareEntry(block, entry, key, start, length) === 0
+    )
+      return entry
     return entry === 0 ? 0 : entry - 1
   }
 }

@@ -11,8 +11,9 @@ const unpublishedBlocks: number[] = [siteArea.indexNewBlock]
 for (let place = 0; place < preparedCount; place++) unpublishedBlocks.push(siteArea.indexPrepared + place)
 
 /**
- * The steps that every change of a tree is made of. What a step has made and not yet published is noted in the site's area
- * (`indexNew...`, `indexPrepared`), and what it has replaced and not yet retired in `indexOldBlock`.
+ * The steps that every change of a tree is made of. What a step has made and not yet published is noted in
+ * the site's area (`indexNew...`, `indexPrepared`), and what it has replaced and not yet retired in
+ * `indexOldBlock`.
  */
 export class TreeChange {
   readonly #context: SiteContext
@@ -101,8 +102,9 @@ export class TreeChange {
   }
 
   /**
-   * Sets a leaf `splitting`: writers that check it wait, and no locker takes it. The answer is its state before: free; or
-   * locked, by `locker`, which keeps writers away as well; or undefined, if it is locked by another.
+   * Sets a leaf `splitting`: writers that check it wait, and no locker takes it. The answer is its state
+   * before: free; or locked, by `locker`, which keeps writers away as well; or undefined, if it is locked by
+   * another.
    */
   beginSplitting(leaf: number, locker: number): number | undefined {
     for (;;) {
@@ -110,7 +112,8 @@ export class TreeChange {
       if (Number(found & 3n) === wordState.locked) {
         return Number(found >> 2n) === locker ? wordState.locked : undefined
       }
-      if (Atomics.compareExchange(this.#u64, leaf, found, found | BigInt(leafSplitting)) === found) return wordState.free
+      if (Atomics.compareExchange(this.#u64, leaf, found, found | BigInt(leafSplitting)) === found)
+        return wordState.free
     }
   }
 
@@ -134,8 +137,8 @@ export class TreeChange {
   }
 
   /**
-   * Makes a change that concerns more than one leaf, or the levels above. The structure latch is taken with no leaf
-   * latched; leaves may be latched under it.
+   * Makes a change that concerns more than one leaf, or the levels above. The structure latch is taken with
+   * no leaf latched; leaves may be latched under it.
    */
   underStructureLatch<T>(change: () => T): T {
     const latch = this.#entry + tableStructureLatch

@@ -3,8 +3,9 @@ import { nativeText } from '../nativeText.js'
 import { ValueTypeError } from '../valueErrors.js'
 
 /**
- * What `JSON.stringify` makes of a value, as UTF-8. It keeps what JSON keeps: a Date comes back as a string, NaN as
- * null, a Map as `{}`, and members that are undefined or functions are left out. `msgpack` is the exact one.
+ * What `JSON.stringify` makes of a value, as UTF-8. It keeps what JSON keeps: a Date comes back as a string,
+ * NaN as null, a Map as `{}`, and members that are undefined or functions are left out. `msgpack` is the
+ * exact one.
  */
 export const json: UntypedCodec = { name: 'json', encode, decode }
 

@@ -6,14 +6,16 @@ import { writeValue } from './msgpackWrite.js'
 /**
  * The default: MessagePack that keeps what it takes, exactly, and refuses the rest.
  *
- * Kept: null, booleans, numbers (-0, NaN and infinities too), bigints of any size, strings (lone surrogates too), plain
- * objects and arrays, `undefined` inside them, Date, Map, Set, every typed array, ArrayBuffer and DataView. What comes
- * back is a private copy. A few things come back plainer than they were: a Buffer as a Uint8Array, an object without
- * prototype as one with `Object.prototype`, holes in an array as undefined; symbol keys and what was hung on an
- * array, Map or Date are left behind, and two references to one object become two objects.
+ * Kept: null, booleans, numbers (-0, NaN and infinities too), bigints of any size, strings (lone surrogates
+ * too), plain objects and arrays, `undefined` inside them, Date, Map, Set, every typed array, ArrayBuffer and
+ * DataView. What comes back is a private copy. A few things come back plainer than they were: a Buffer as a
+ * Uint8Array, an object without prototype as one with `Object.prototype`, holes in an array as undefined;
+ * symbol keys and what was hung on an array, Map or Date are left behind, and two references to one object
+ * become two objects.
  *
- * Refused, by a ValueTypeError with the path: functions, symbols, instances of classes (boxed primitives, errors and
- * subclasses of built-ins among them), values that hold themselves or nest more than 512 levels, and `undefined` itself.
+ * Refused, by a ValueTypeError with the path: functions, symbols, instances of classes (boxed primitives,
+ * errors and subclasses of built-ins among them), values that hold themselves or nest more than 512 levels,
+ * and `undefined` itself.
  */
 export const msgpack: UntypedCodec = { name: 'msgpack', encode, decode }
 
@@ -39,8 +41,8 @@ function decode<V>(source: Buffer, start: number, end: number): V {
 }
 
 /**
- * Where `part` stands in `whole`: looked for only once it was refused, so that writing keeps no path. It goes in the
- * order of writing, which met `part` before anything that would lead astray.
+ * Where `part` stands in `whole`: looked for only once it was refused, so that writing keeps no path. It goes
+ * in the order of writing, which met `part` before anything that would lead astray.
  */
 function pathTo(part: unknown, whole: unknown, seen: Set<unknown>): string | undefined {
   if (typeof whole !== 'object' || whole === null || seen.has(whole)) return undefined

@@ -1,5 +1,6 @@
-// MessagePack (msgpack.org) with its one-byte heads. What MessagePack has no form for goes into extensions, always with
-// a four-byte length: numbers -128..-1 are reserved by the format, the others belong to the application.
+// MessagePack (msgpack.org) with its one-byte heads. What MessagePack has no form for goes into extensions,
+// always with a four-byte length: numbers -128..-1 are reserved by the format, the others belong to the
+// application.
 export const head = {
   fixMap: 0x80,
   fixArray: 0x90,

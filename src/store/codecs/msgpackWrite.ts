@@ -3,9 +3,10 @@ import { isWellFormed, nativeText } from '../nativeText.js'
 import { ValueTypeError } from '../valueErrors.js'
 import { binaryKinds, depthLimit, extension, head } from './msgpackFormat.js'
 
-// Every writer returns the end of what it wrote. Past the end of `target` single bytes go nowhere, as typed arrays have
-// it, and longer pieces are skipped, so an end beyond `target.length` says that the value does not fit: nothing before
-// needs to ask for room. No state outlives a call, because getters of the value may run this codec again.
+// Every writer returns the end of what it wrote. Past the end of `target` single bytes go nowhere, as typed
+// arrays have it, and longer pieces are skipped, so an end beyond `target.length` says that the value does
+// not fit: nothing before needs to ask for room. No state outlives a call, because getters of the value may
+// run this codec again.
 
 /** Up to here a loop over the characters costs less than a native call, and the length fits the head. */
 const shortText = 16
@@ -89,7 +90,8 @@ function writeRecord(value: Record<string, unknown>, target: Buffer, start: numb
   const count = Object.keys(value).length
   let position = writeCount(count, head.fixMap, head.map16, target, start)
   let written = 0
-  // Within `for in` a member is found without a search. Its own come first, then those of a tampered Object.prototype.
+  // Within `for in` a member is found without a search. Its own come first, then those of a tampered
+  // Object.prototype.
   for (const key in value) {
     if (written === count) break
     position = writeValue(value[key], target, writeText(key, target, position), depth + 1)

@@ -5,8 +5,8 @@ import { readWholeRecord } from './recordRead.js'
 import { writeRecord } from './recordWrite.js'
 
 /**
- * The types a field may be of by name. `int32` and `uint32` hold -0 as 0; `number` holds any number, and `any` what
- * `msgpack` holds.
+ * The types a field may be of by name. `int32` and `uint32` hold -0 as 0; `number` holds any number, and
+ * `any` what `msgpack` holds.
  */
 export interface FieldTypes {
   readonly boolean: boolean
@@ -60,11 +60,12 @@ export type RecordValue<F> = {
  * Values of one shape, packed without their keys: smaller than `msgpack` and faster to write and read.
  *
  * ```ts
- * const account = record({ owner: 'string', balance: 'int32', tags: arrayOf('string'), note: optional('string') })
+ * const account = record({ owner: 'string', balance: 'int32', tags: arrayOf('string'), note:
+ * optional('string') })
  * ```
  *
- * Every field must be there and of its type unless it is optional; an optional field that is undefined comes back
- * absent. Members that no field names are left out, without an error.
+ * Every field must be there and of its type unless it is optional; an optional field that is undefined comes
+ * back absent. Members that no field names are left out, without an error.
  */
 export function record<const F extends RecordFields>(fields: F): RecordCodec<RecordValue<F>> {
   const layout = layoutOf(fields)

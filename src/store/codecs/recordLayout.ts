@@ -37,7 +37,8 @@ export const kinds = {
   record: 11,
 } as const
 
-// Lengths below this take the byte they stand in; from it on, that byte says so and four more hold the length.
+// Lengths below this take the byte they stand in; from it on, that byte says so and four more hold the
+// length.
 export const longLength = 0xff
 
 /** The same for text, whose byte also holds the form, in the low two bits. */

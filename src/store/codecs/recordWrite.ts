@@ -4,7 +4,8 @@ import { ValueTypeError } from '../valueErrors.js'
 import { writeMsgpack } from './msgpack.js'
 import { type Field, type Form, kinds, type Layout, longLength, longText } from './recordLayout.js'
 
-// As in the writers of MessagePack, the end that is returned may lie beyond `target.length`: then it did not fit.
+// As in the writers of MessagePack, the end that is returned may lie beyond `target.length`: then it did not
+// fit.
 
 export function writeRecord(layout: Layout, value: unknown, target: Buffer, start: number): number {
   if (typeof value !== 'object' || value === null) throw new ValueTypeError(value, 'a record is an object')
@@ -14,7 +15,8 @@ export function writeRecord(layout: Layout, value: unknown, target: Buffer, star
   for (let i = start; i < position; i++) target[i] = 0
   let i = 0
   try {
-    // Within `for in` a member is found without a search: worth it as long as members come in the order of the fields.
+    // Within `for in` a member is found without a search: worth it as long as members come in the order of
+    // the fields.
     for (const member in record) {
       const { key, form, presenceBit } = fields[i] as Field
       if (member !== key) break

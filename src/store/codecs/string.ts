@@ -2,7 +2,10 @@ import type { ValueCodec } from '../codec.js'
 import { getText, putText, textForm } from '../text.js'
 import { ValueCorruptError, ValueTypeError } from '../valueErrors.js'
 
-/** Strings, exactly: lone surrogates are kept. Text within Latin-1 takes a byte a character, and one more in all. */
+/**
+ * Strings, exactly: lone surrogates are kept. Text within Latin-1 takes a byte a character, and one more in
+ * all.
+ */
 export const string: ValueCodec<string> = { name: 'string', encode, decode }
 
 function encode(value: string, target: Buffer, start: number): number {
