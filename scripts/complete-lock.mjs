@@ -1,5 +1,6 @@
-// Adds to package-lock.json the optional packages for other platforms that npm leaves out of it when the registry does
-// not serve them. Without them `npm ci` calls the lock file out of sync. Run it after `npm install` has changed the file.
+// Adds to package-lock.json the optional packages for other platforms that npm leaves out of it when the
+// registry does not serve them. Without them `npm ci` calls the lock file out of sync. Run it after
+// `npm install` has changed the file.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const file = 'package-lock.json'

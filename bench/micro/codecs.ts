@@ -1,5 +1,5 @@
-// What each codec takes per value, in and out of shared memory. Each call measured does a thousand values, so that the
-// clock is no part of the result; the checksum shows that the work was done.
+// What each codec takes per value, in and out of shared memory. Each call measured does a thousand values, so
+// that the clock is no part of the result; the checksum shows that the work was done.
 import { pathToFileURL } from 'node:url'
 import {
   arrayOf,

@@ -12,6 +12,7 @@ import {
   magazineSize,
   nextMagazineWord,
   nextWord,
+  slabBlockBytes,
   spare,
 } from './magazine.js'
 import { completeReclaim, Reclaimer } from './reclaim.js'
@@ -103,7 +104,7 @@ export class Arena {
     }
     const magazine = this.#magazines + slab * magazineWords
     if (i32[magazine + loadedCount]! >= magazineSize[slab]!) this.#unload(slab, magazine)
-    this.#f64[this.#usedIndex]! -= sizeOfClass[slab < sizeClassCount ? slab : slab - sizeClassCount]!
+    this.#f64[this.#usedIndex]! -= slabBlockBytes[slab]!
     i32[(address << 1) + nextWord] = i32[magazine + loaded]!
     i32[magazine + loaded] = address
     i32[magazine + loadedCount]!++
@@ -112,7 +113,7 @@ export class Arena {
   /** Bytes that the object at the address takes, block or run. */
   sizeOf(address: Address): number {
     const slab = this.pool.slabOf(address)
-    if (slab >= 0) return sizeOfClass[slab % sizeClassCount]!
+    if (slab >= 0) return slabBlockBytes[slab]!
     return this.pool.lengthOf(this.pool.indexOf(address)) * chunkBytes
   }
 

@@ -32,3 +32,7 @@ for (let slab = 0; slab < slabCount; slab++) {
     Math.min(64, Math.floor(magazineBytes / sizeOfClass[slab % sizeClassCount]!)),
   )
 }
+
+/** Size of a slab's blocks. */
+export const slabBlockBytes: Int32Array = new Int32Array(slabCount)
+for (let slab = 0; slab < slabCount; slab++) slabBlockBytes[slab] = sizeOfClass[slab % sizeClassCount]!

@@ -24,7 +24,7 @@ const intervalMs = 10
  * somebody may still look for tuples there.
  *
  * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table
- * entry, so a death in the middle loses nothing: `complete` puts the lists together, and the next reclamation
+ * entry, so a death in the middle loses nothing: `completeReclaim` puts the lists together, and the next reclamation
  * goes on.
  */
 export class Reclaimer {

@@ -34,8 +34,10 @@ const ownWaitMs = 5
  * The commit protocol, by which transactions of this site become visible at their tid (multi-version
  * timestamp ordering, after vMVCC).
  *
- *     own       each tuple, in address order; refused if a later transaction has read or written it, or its range
- *     stage     versions are written, unseen; tuple and version are noted in the commit list, in shared memory
+ *     own       each tuple, in address order; refused if a later transaction has read or written it, or its
+ *               range
+ *     stage     versions are written, unseen; tuple and version are noted in the commit list, in shared
+ *               memory
  *     commit    `commitPhase` becomes `committed`: the commit point, one store
  *     install   each version becomes its tuple's head, and the tuple is given back
  *

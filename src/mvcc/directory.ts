@@ -40,6 +40,12 @@ export class Directory {
     return found === 0 ? this.#hintElsewhere(hash, level, bucket) : found
   }
 
+  /** Fetches the bucket of a hash into the cache; the answer means nothing. */
+  touch(hash: number): number {
+    const mask = (1 << this.#i32[header.directoryLevel]!) - 1
+    return this.#i32[this.#start + (hash & mask) * bucketWords]!
+  }
+
   /** The live tuple of the key, or 0 if there is none or the directory does not know it. */
   find(key: KeyBuffer): number {
     const tuple = this.hint(key.hash)

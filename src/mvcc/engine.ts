@@ -69,8 +69,8 @@ export class Engine {
     this.memory = memory
     const liveness: Liveness = {
       recoverIfDead: (site) => {
-        const thread = sites.threadOf(site)
-        return this.#isDead(site) && this.recoverer.recover(site, thread)
+        const deadThread = sites.threadOf(site)
+        return this.#isDead(site) && this.recoverer.recover(site, deadThread)
       },
     }
     const poolLiveness: Liveness = {

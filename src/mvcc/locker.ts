@@ -7,13 +7,14 @@ import { wordState } from './tuple.js'
  * A locker: what a transaction in locking mode (two-phase locking, as GoTxn's) is known by in the words that
  * it holds.
  *
- *     word 0-1  floor: a stamp that the transaction will commit above; its low bit is set once it is `frozen`
+ *     word 0-1  floor: a stamp that the transaction will commit above; its low bit is `floorFrozen`
  *     word 2    address of the list of held tuples and leaves
  *     word 3    capacity of the list
  *     word 4    length of the list
  *     word 5    site
  *     word 6    next locker of the site
- *     word 8-9  age: stamp of the transaction's first attempt; the older may wait for the younger, never the reverse
+ *     word 8-9  age: stamp of the transaction's first attempt; the older may wait for the younger, never the
+ *               reverse
  *
  * A transaction in locking mode takes its tid only when it commits. Until then readers pass: a reader at tid
  * t raises the floor to t and reads the newest version, which is what it must see if the holder commits above

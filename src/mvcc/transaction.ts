@@ -84,6 +84,23 @@ export class MvccTransaction {
     return this.show(this.visible(tuple))
   }
 
+  /**
+   * Fetches what reads of keys of these hashes will look at, all of it at once, instead of one after the
+   * other as the reads themselves must: each waits for its bucket to know the tuple, and protects that before
+   * it goes on.
+   */
+  fetchAhead(hashes: Int32Array, count: number): void {
+    const { directory } = this.#engine
+    const i32 = this.#i32
+    let touched = 0
+    for (let i = 0; i < count; i++) touched ^= directory.touch(hashes[i]!)
+    for (let i = 0; i < count; i++) {
+      const tuple = directory.hint(hashes[i]!) << 1
+      touched ^= i32[tuple]! ^ i32[tuple + touchFirst]! ^ i32[tuple + touchSecond]!
+    }
+    this.touched = touched
+  }
+
   /** Stages a write: the value is `writes.staging` from `start` to `end`, or a delete. */
   write(tree: Tree, key: KeyBuffer, start: number, end: number): void {
     for (;;) {

@@ -2,12 +2,12 @@
  * A version: one immutable value of one key.
  *
  *     word 0-1  stamp of the writer, state bits zero
- *     word 2    older version's address, or 0. Dangles once this version's stamp is below the safe stamp: no reader
- *               walks past it then
+ *     word 2    older version's address, or 0. Dangles once this version's stamp is below the safe stamp: no
+ *               reader walks past it then
  *     word 3    length of the value in bytes, or -1: the key was deleted
  *     word 4-5  journal position of the writer
- *     byte 24   the value; of a delete, the stamp of the time when it was installed: all that were open then have ended
- *               once that is below the safe stamp
+ *     byte 24   the value; of a delete, the stamp of the time when it was installed: all that were open then
+ *               have ended once that is below the safe stamp
  */
 export const versionOlder = 2
 export const versionLength = 3

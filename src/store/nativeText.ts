@@ -18,7 +18,8 @@ export function nativeText(buffer: Buffer): NativeText {
 
 /** Whether UTF-8 can hold `text`, which it cannot where half of a surrogate pair stands alone. */
 export function isWellFormed(text: string): boolean {
-  return (text as string & { isWellFormed(): boolean }).isWellFormed() // Node 20 has it, the es2023 library does not.
+  // Node 20 has it, the es2023 library does not.
+  return (text as string & { isWellFormed(): boolean }).isWellFormed()
 }
 
 /** A native call costs more than reading up to this many characters one by one. */

@@ -37,7 +37,8 @@ export async function open(options: OpenOptions = {}): Promise<Store> {
   const handle: StoreHandle = { name, id: randomUUID(), buffer: memory.buffer }
   setEnvironmentData(environmentKey, [...openHandles(), handle] as never)
   return join(memory, handle, () => {
-    setEnvironmentData(environmentKey, openHandles().filter((other) => other.id !== handle.id) as never)
+    const others = openHandles().filter((other) => other.id !== handle.id)
+    setEnvironmentData(environmentKey, others as never)
     Atomics.store(memory.i32, header.closed, 1)
   })
 }

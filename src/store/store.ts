@@ -122,7 +122,7 @@ export class Store implements AsyncDisposable {
       )
     }
     const known = this.#tables.get(name)
-    const codec = options.codec ?? (known?.codec as ValueCodec<V> | undefined) ?? (msgpack as ValueCodec<V>)
+    const codec = options.codec ?? (known?.codec as ValueCodec<V> | undefined) ?? msgpack
     if (known !== undefined && known.codec.name === codec.name) return known as unknown as Table<K, V>
     const entry = this.#engine.catalog.open(name, codec.name)
     if (entry.format !== codec.name) {
@@ -132,7 +132,7 @@ export class Store implements AsyncDisposable {
       )
     }
     const table = new Table<K, V>(this, entry, this.#engine.treeOf(entry.id), codec)
-    this.#tables.set(name, table as unknown as Table<Key, unknown>)
+    this.#tables.set(name, table)
     return table
   }
 
@@ -151,7 +151,7 @@ export class Store implements AsyncDisposable {
       try {
         const tx = attempts.begin()
         const result = this.#run(() => body(tx))
-        value = isThenable(result) ? await this.#awaitBody(attempts, result, options) : (result as T)
+        value = isThenable(result) ? await this.#awaitBody(attempts, result, options) : result
       } catch (error) {
         this.#failOrThrow(attempts, error)
         await pauseAsync(attempts)
@@ -239,7 +239,7 @@ export class Store implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed) return
     if (this.#isRunning) throw new NestedTransactionError('close')
-    for (const end of [...this.#open]) end()
+    for (const end of this.#open) end()
     this.#isClosed = true
     this.#detach()
   }
@@ -338,5 +338,5 @@ function refuse(promise: PromiseLike<unknown>, what: string): AsyncBodyError {
 async function pauseAsync(attempts: Attempts): Promise<void> {
   const ms = Math.floor(attempts.pauseUs / 1000)
   if (ms > 0 || attempts.mustYield) await delay(ms)
-  else await undefined
+  else await Promise.resolve()
 }

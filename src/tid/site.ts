@@ -136,10 +136,10 @@ export class Site {
     this.#scratch[0] = this.#clock()
     const low = this.#halves[0]!
     const high = this.#halves[1]!
-    if (high >>> 26 !== 0) throw new ClockLimitError(this.#scratch[0]!)
+    if (high >>> 26 !== 0) throw new ClockLimitError(this.#scratch[0])
     this.#halves[1] = (high << 6) | (low >>> 26)
     this.#halves[0] = ((low << 6) & ~0x3ff) | siteAndState
-    return this.#scratch[0]!
+    return this.#scratch[0]
   }
 
   #passTick(stamp: Stamp): void {

@@ -168,8 +168,9 @@ class StoreAudit {
     this.#expectZero(word + tableStructureLatch, `the structure latch of table ${table}`)
     const report = auditIndex(this.#engine, table)
     this.#problems.push(...report.problems)
-    if (report.unposted > 0 && this.#options.mayBeUnposted !== true)
-      this.#problem(`table ${table} has ${report.unposted} nodes that no parent leads to`)
+    const { unposted, displaced } = report
+    if (unposted + displaced > 0 && this.#options.mayBeUnposted !== true)
+      this.#problem(`table ${table} has ${unposted} nodes without, and ${displaced} with wrong parents`)
     for (const node of report.nodes) this.#ledger.claim(node, `a node of table ${table}`)
     for (const block of report.blocks) this.#ledger.claim(block, `a node's contents of table ${table}`)
     for (const tuple of report.tuples) this.#readTuple(table, tuple)

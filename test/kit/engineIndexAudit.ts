@@ -20,6 +20,8 @@ export interface IndexReport {
   levels: number
   /** Nodes that no parent leads to: found by right links only. */
   unposted: number
+  /** Nodes whose keys begin before their parent's entry says: also found by right links only. */
+  displaced: number
 }
 
 /**
@@ -40,6 +42,7 @@ class IndexAudit {
     leaves: 0,
     levels: 0,
     unposted: 0,
+    displaced: 0,
   }
   readonly #tree: Tree
   readonly #reader: BlockReader
@@ -162,6 +165,7 @@ class IndexAudit {
         posted.add(child)
         const from = entry === 0 ? this.#reader.lowOf(block) : this.#reader.separatorOf(block, entry)
         const low = this.#reader.lowOf(this.#tree.contentsOf(child))
+        if (compare(low, from) < 0) this.#report.displaced++
         if (compare(low, from) > 0)
           this.#problem(parent, `leads from ${text(from)} to ${child}, which begins at ${text(low)}`)
       }

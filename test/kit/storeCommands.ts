@@ -102,8 +102,8 @@ export function giveUp(site: number, mode: Mode, changes: readonly Change[]): St
 }
 
 /**
- * Two optimistic transactions at once: the second begins later and commits first. Then the first commits as if it
- * had come before, or is refused; in either case what both saw was the state before.
+ * Two optimistic transactions at once: the second begins later and commits first. Then the first commits as
+ * if it had come before, or is refused; in either case what both saw was the state before.
  */
 export function overlap(site: number, outer: readonly Change[], inner: readonly Change[]): StoreCommand {
   return command(['overlap', site, outer, inner], (model, world) => {

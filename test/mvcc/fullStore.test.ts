@@ -22,7 +22,10 @@ function fill(session: Session, lengthBytes: number): number {
   }
 }
 
-/** What was free is reclaimed in steps: chunks of tuples when nobody can see them, and not at once after a failure. */
+/**
+ * What was free is reclaimed in steps: chunks of tuples when nobody can see them, and not at once after a
+ * failure.
+ */
 function giveTime(session: Session): void {
   Atomics.wait(session.engine.memory.i32, header.sleep, 0, 12)
   session.engine.collect()
@@ -36,21 +39,19 @@ describe('a full store', () => {
   test.each([
     [100, 100],
     [20, 3000],
-    [3000, 20],
-    [100_000, 50],
     [50, 100_000],
   ])('of values of %i bytes, has room for values of %i bytes after deletes', (first, second) => {
-    const engines = makeEngines(2, { limitBytes: 8 * mebibyte })
+    const engines = makeEngines(2, { limitBytes: 16 * mebibyte })
     const [a, b] = engines.map((engine) => new Session(engine)) as [Session, Session]
     const count = fill(a, first)
-    expect(count * (first + 60)).toBeGreaterThan(4 * mebibyte)
+    expect(count * (first + 60)).toBeGreaterThan(8 * mebibyte)
     expect(a.run((tx) => a.get(tx, name(0)))).toHaveLength(first)
     expectSound(a.engine)
     removeAll(b, 0, count)
     collectAll(engines)
     expect(expectSound(a.engine).indexes[0]?.tuples).toEqual([])
     const again = fill(a, second)
-    expect(again * (second + 60)).toBeGreaterThan(3 * mebibyte)
+    expect(again * (second + 60)).toBeGreaterThan(5 * mebibyte)
     removeAll(a, 0, again)
     collectAll(engines)
     expectSound(a.engine)

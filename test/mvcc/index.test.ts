@@ -92,6 +92,30 @@ describe('an index of keys', () => {
     },
   )
 
+  test('four levels deep, emptied all over, shrinks to one leaf', () => {
+    const engines = makeEngines(1, { limitBytes: 256 * 1024 * 1024 })
+    const session = new Session(engines[0]!)
+    // Descending keys leave nodes half full.
+    const keys = Array.from({ length: 72_000 }, (_, i) => String(99_999 - i))
+    for (let i = 0; i < keys.length; i += 100)
+      session.run((tx) => {
+        for (const key of keys.slice(i, i + 100)) session.put(tx, key, '')
+      })
+    expect(expectSound(session.engine).indexes[0]?.levels).toBe(4)
+    // Leaf by leaf, in an order of chance.
+    const runs = Array.from({ length: 720 }, (_, i) => keys.slice(i * 100, i * 100 + 100))
+    for (let i = 0; i < runs.length; i++) {
+      const run = runs[(i * 151) % runs.length]!
+      session.run((tx) => {
+        for (const key of run) session.delete(tx, key)
+      })
+      session.engine.collect()
+      if (i % 120 === 60) expectSound(session.engine)
+    }
+    collectAll(engines)
+    expect(expectSound(session.engine).indexes[0]).toMatchObject({ leaves: 1, tuples: [] })
+  })
+
   test('three levels deep keeps its structure while leaves come and go everywhere', () => {
     const random = makeRandom()
     const engines = makeEngines(2, { limitBytes: 64 * 1024 * 1024 })

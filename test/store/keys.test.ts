@@ -11,7 +11,7 @@ function encoded(key: Key): Buffer {
   return target.subarray(0, encodeKey(key, target, 0))
 }
 
-/** Encodes and decodes in shared memory, away from the buffer's start, between bytes that belong to others. */
+/** Encodes and decodes in shared memory, away from the buffer's start, between bytes of others. */
 function roundTrip(key: Key): Key {
   shared.fill(0xee)
   const end = encodeKey(key, shared, room)

@@ -3,12 +3,13 @@ import { stateMask, wordState } from '../tuple.js'
 /**
  * The header of an index node, 32 bytes; its contents are an immutable block.
  *
- *     word 0-1  stamp, of a leaf: the largest tid that has read a range or an absent key of the leaf, and a state
+ *     word 0-1  stamp, of a leaf: the largest tid that has read a range or an absent key of the leaf, and a
+ *               state
  *     word 2    contents: address of the block; published by one store, replaced under the latch
  *     word 3    latch, of a leaf
  *
- * A leaf's states: `free`; `splitting` (= `owned`): tuples are moving to a new leaf, so a writer that checks
- * the stamp waits; `locked`: as of tuples. Inner nodes change under the tree's structure latch alone.
+ * A leaf's states: `free`; `leafSplitting` (= `owned`): tuples are moving to a new leaf, so a writer that
+ * checks the stamp waits; `locked`: as of tuples. Inner nodes change under the tree's structure latch alone.
  */
 export const nodeContents = 2
 export const nodeLatch = 3

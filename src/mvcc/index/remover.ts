@@ -70,7 +70,7 @@ export class Remover {
     if (!this.#latchAll(left === 0 ? [leaf, right] : [left, leaf, right])) return false
     try {
       if (tree.countOf(tree.contentsOf(leaf)) !== 0) return true
-      // While they are `splitting`, no writer passes their stamps, and no locker takes them.
+      // While they are `leafSplitting`, no writer passes their stamps, and no locker takes them.
       if (this.#change.beginSplitting(leaf, 0) === undefined) return false
       if (this.#change.beginSplitting(right, 0) === undefined) return false
       this.#prepare(leaf, 0)

@@ -55,7 +55,7 @@ export class Splitter {
 
   /**
    * The second half of a split whose left half is published; also a recoverer's way to complete it. Until the
-   * leaf is no longer `splitting`, writers that check its stamp, or the new leaf's through a moved tuple,
+   * leaf is no longer `leafSplitting`, writers that check its stamp, or the new leaf's through a moved tuple,
    * wait.
    */
   finishSplit(leaf: number): void {

@@ -102,7 +102,7 @@ export class TreeChange {
   }
 
   /**
-   * Sets a leaf `splitting`: writers that check it wait, and no locker takes it. The answer is its state
+   * Sets a leaf `leafSplitting`: writers that check it wait, and no locker takes it. The answer is its state
    * before: free; or locked, by `locker`, which keeps writers away as well; or undefined, if it is locked by
    * another.
    */

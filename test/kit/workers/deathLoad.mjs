@@ -1,4 +1,5 @@
-// Random transactions over a bank, an index under churn, and values of many sizes, until the thread is terminated.
+// Random transactions over a bank, an index under churn, and values of many sizes, until the thread is
+// terminated.
 import { parentPort, workerData } from 'node:worker_threads'
 import { attach } from 'tidemark'
 
