@@ -38,7 +38,7 @@ export async function open(options: OpenOptions = {}): Promise<Store> {
   setEnvironmentData(environmentKey, [...openHandles(), handle] as never)
   return join(memory, handle, () => {
     const others = openHandles().filter((other) => other.id !== handle.id)
-    setEnvironmentData(environmentKey, others as never)
+    setEnvironmentData(environmentKey, others)
     Atomics.store(memory.i32, header.closed, 1)
   })
 }

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { expectSound } from '../kit/engineAudit.js'
 import { collectAll, makeEngines, mebibyte, Session } from '../kit/engineKit.js'
 import { makeRandom } from '../kit/engineRandom.js'
 import { runThreads, testFactor } from '../kit/engineThreads.js'
+
+vi.setConfig({ testTimeout: 30_000 * Math.max(1, testFactor) })
 
 interface Answer {
   readonly chunks: number[]

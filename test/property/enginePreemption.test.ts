@@ -1,9 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Mode } from '../../src/mvcc/transaction.js'
 import { type Action, playHurriedly, type Script, Stage } from '../kit/engineActor.js'
 import { preempt } from '../kit/enginePreempt.js'
 import { makeRandom, type Random } from '../kit/engineRandom.js'
 import { testFactor } from '../kit/engineThreads.js'
+
+vi.setConfig({ testTimeout: 30_000 * Math.max(1, testFactor) })
 
 /** 'present' and 'other' are there; 'deleted' was deleted, and nobody can see it any more. */
 const preparation: Script = [

@@ -1,9 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Mode } from '../../src/mvcc/transaction.js'
 import { type Action, playHurriedly, type Script, Stage } from '../kit/engineActor.js'
 import { makeRandom, type Random } from '../kit/engineRandom.js'
 import { countSchedules, playSchedule, randomSchedule, schedulesOf } from '../kit/engineSchedules.js'
 import { testFactor } from '../kit/engineThreads.js'
+
+vi.setConfig({ testTimeout: 30_000 * Math.max(1, testFactor) })
 
 function transaction(mode: Mode, ...actions: Action[]): Script {
   return [['begin', mode], ...actions, ['commit']]

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { expectSound } from '../kit/engineAudit.js'
 import { checkHistory, type Committed, finalState } from '../kit/engineHistory.js'
 import { collectAll, makeEngines, Session } from '../kit/engineKit.js'
 import { makeRandom } from '../kit/engineRandom.js'
 import { runThreads, testFactor } from '../kit/engineThreads.js'
+
+vi.setConfig({ testTimeout: 30_000 * Math.max(1, testFactor) })
 
 interface Answer {
   readonly history: Committed[]

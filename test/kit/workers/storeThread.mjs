@@ -55,11 +55,13 @@ function ask(worker, id, command, args) {
   })
 }
 
-parentPort.on('message', async ({ id, command, args }) => {
+async function run({ id, command, args }) {
   try {
     parentPort.postMessage({ id, value: await commands[command](...args) })
   } catch (error) {
     const { name, code, message, cause } = error
     parentPort.postMessage({ id, error: { name, code, message, reason: cause?.reason } })
   }
-})
+}
+
+parentPort.on('message', (request) => void run(request))
