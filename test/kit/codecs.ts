@@ -126,3 +126,5 @@ export const anything = fc.anything({
     fc.constantFrom(0n, -1n, 1n << 63n, (1n << 63n) - 1n, -(1n << 63n), -(1n << 63n) - 1n),
   ],
 })
+
+export const storable = anything.filter((value) => value !== undefined)

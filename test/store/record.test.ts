@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { ValueCodec } from '../../src/store/codec.js'
+import { msgpack } from '../../src/store/codecs/msgpack.js'
 import { arrayOf, optional, record } from '../../src/store/codecs/record.js'
 import { ValueCorruptError } from '../../src/store/valueErrors.js'
 import {

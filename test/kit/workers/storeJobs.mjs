@@ -120,6 +120,19 @@ export const jobs = {
     return writes
   },
 
+  /** Locks a key by writing it, and holds it for good. */
+  hold(store, { control, table, key }) {
+    const items = store.table(table)
+    store.transactionSync(
+      (tx) => {
+        tx.put(items, key, 2)
+        Atomics.store(control, word.go, 1)
+        for (;;);
+      },
+      { mode: 'locking' },
+    )
+  },
+
   /** Waits in an async body until the store is closed by somebody, and tells how that ended. */
   async linger(store, { control, ms }) {
     const items = store.table('items')

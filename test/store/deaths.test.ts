@@ -1,0 +1,122 @@
+import { platform } from 'node:os'
+import type { Store, Table } from 'tidemark'
+import { expect, it } from 'vitest'
+import { SharedMemory } from '../../src/memory/sharedMemory.js'
+import { Engine } from '../../src/mvcc/engine.js'
+import { accountCount, churnKeys, DeathCrew, deathCount } from '../kit/deathCrew.js'
+import { expectSound } from '../kit/engineAudit.js'
+import { openShared, StoreThread, control } from '../kit/storeThread.js'
+
+interface Account {
+  readonly balance: number
+}
+
+/** No call of the survivors may take longer, whoever dies. */
+const longestWaitMs = 2000
+const total = accountCount * 100
+
+/** Queues, magazines and lists that a site keeps for its next owner, and what all of them share. */
+const keptBytesPerSite = 16 * 1024
+
+/** Runs the call, and answers how long it took. */
+function msOf(call: () => void): number {
+  const start = performance.now()
+  call()
+  return performance.now() - start
+}
+
+function expectTotal(store: Store, accounts: Table<number, Account>): void {
+  const sum = store.snapshot((tx) =>
+    tx
+      .getValues(accounts)
+      .toArray()
+      .reduce((a, v) => a + v.balance, 0),
+  )
+  expect(sum).toBe(total)
+}
+
+function deleteAll(store: Store, name: string): void {
+  const table = store.table(name)
+  store.transactionSync((tx) => {
+    for (const key of tx.getKeys(table).toArray()) tx.delete(table, key)
+  })
+}
+
+it(
+  `survives ${deathCount} deaths of threads, and nothing of the dead is left`,
+  async () => {
+    const store = await openShared({ memoryLimitBytes: 256 * 1024 ** 2 })
+    const accounts = store.table<number, Account>('accounts')
+    store.transactionSync((tx) => {
+      for (let i = 0; i < accountCount; i++) tx.put(accounts, i, { balance: 100 })
+    })
+    const crew = new DeathCrew()
+    await crew.start()
+    const longest = { snapshot: 0, transaction: 0 }
+    const check = (): void => {
+      const key = ['k', Math.floor(Math.random() * churnKeys)]
+      longest.snapshot = Math.max(
+        longest.snapshot,
+        msOf(() => expectTotal(store, accounts)),
+      )
+      const write = () => store.transactionSync((tx) => tx.put(store.table('churn'), key, 'main'))
+      longest.transaction = Math.max(longest.transaction, msOf(write))
+    }
+    await Promise.all([crew.kill(deathCount, check), crew.kill(deathCount, check)])
+    await crew.end()
+
+    expect(crew.transactions).toBeGreaterThan(deathCount)
+    expect(longest.snapshot).toBeLessThan(longestWaitMs)
+    expect(longest.transaction).toBeLessThan(longestWaitMs)
+    expectTotal(store, accounts)
+    expectNothingLeft(store)
+    const waits = Object.entries(longest).map(([call, ms]) => `${call} ${ms.toFixed(1)} ms`)
+    process.stdout.write(`${crew.deaths} deaths, longest waits: ${waits.join(', ')}\n`)
+  },
+  60_000 + deathCount * 500,
+)
+
+function expectNothingLeft(store: Store): void {
+  deleteAll(store, 'churn')
+  deleteAll(store, 'accounts')
+  for (let i = 0; i < 10; i++) store.collect()
+  const auditor = new Engine({ memory: SharedMemory.from(store.handle.buffer), thread: 0 })
+  const sites = auditor.context.sites.highWater
+  auditor.leave()
+  const stats = store.stats()
+  expect(stats.sites).toBe(1)
+  expect(stats.oldest).toBeUndefined()
+  expect(stats.keys).toBe(0)
+  expect(stats.usedBytes).toBeLessThan((sites + 1) * keptBytesPerSite)
+  expectSound(auditor)
+}
+
+// Elsewhere the one that waits learns of a death from its own event loop only.
+it.skipIf(platform() !== 'linux')(
+  'a thread whose event loop is blocked gets past the locks of a dead one',
+  async () => {
+    const store = await openShared()
+    const items = store.table<string, number>('items')
+    store.transactionSync((tx) => tx.put(items, 'held', 1))
+    const thread = new StoreThread()
+    await thread.ask('attach')
+    const { words } = control()
+    void thread.ask('hold', { control: words, table: 'items', key: 'held' })
+    while (Atomics.load(words, 0) === 0) await new Promise(setImmediate)
+
+    const ended = thread.end()
+    const options = { timeoutMs: longestWaitMs, maxRetries: Number.POSITIVE_INFINITY }
+    let seen: number | undefined
+    const ms = msOf(() => {
+      store.transactionSync((tx) => {
+        seen = tx.get(items, 'held')
+        tx.put(items, 'held', 3)
+      }, options)
+    })
+    await ended
+    expect(ms).toBeLessThan(longestWaitMs)
+    expect(seen).toBe(1)
+    expect(store.snapshot((tx) => tx.get(items, 'held'))).toBe(3)
+    expect(store.stats().sites).toBe(1)
+  },
+)
