@@ -27,7 +27,7 @@ export interface Bounds {
  * before is seen as owned, and waited for. So no tuple's own stamp has to be raised.
  */
 export class Cursor {
-  /** The key of the current entry: `keySource` from `keyStart` to `keyEnd`. */
+  /** The key that `showKey` has shown: `keySource` from `keyStart` to `keyEnd`. */
   keySource: Buffer
   keyStart = 0
   keyEnd = 0
@@ -37,6 +37,7 @@ export class Cursor {
   readonly #tx: MvccTransaction
   readonly #tree: Tree
   readonly #bounds: Bounds
+  #tuple = 0
   #block = 0
   /** The entry to look at next, and the one before or after which the leaf's part of the range ends. */
   #entry = 0
@@ -65,7 +66,7 @@ export class Cursor {
         const tuple = this.#tree.reader.targetOf(this.#block, this.#entry)
         this.#entry += step
         if (this.#show(tuple)) {
-          this.#showKey(tuple)
+          this.#tuple = tuple
           return true
         }
       }
@@ -86,7 +87,9 @@ export class Cursor {
     return tx.show(tx.visible(tuple))
   }
 
-  #showKey(tuple: number): void {
+  /** Points `keySource`, `keyStart` and `keyEnd` at the current entry's key. */
+  showKey(): void {
+    const tuple = this.#tuple
     this.keySource = this.#memory.windowOf(tuple)
     this.keyStart = this.#memory.offsetOf(tuple) + tupleKeyByte
     this.keyEnd = this.keyStart + keyLengthOfMeta(this.#i32[(tuple << 1) + tupleKey]!)

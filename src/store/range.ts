@@ -136,6 +136,7 @@ export class RangeEntries<K extends Key, V> extends RangeIterable<[K, V]> {
 
   /** @internal */
   override project(cursor: Cursor, tx: MvccTransaction): [K, V] {
+    cursor.showKey()
     const key = decodeKey(cursor.keySource, cursor.keyStart, cursor.keyEnd) as K
     return [key, this.#codec.decode(tx.source, tx.start, tx.end)]
   }
@@ -144,6 +145,7 @@ export class RangeEntries<K extends Key, V> extends RangeIterable<[K, V]> {
 export class RangeKeys<K extends Key> extends RangeIterable<K> {
   /** @internal */
   override project(cursor: Cursor): K {
+    cursor.showKey()
     return decodeKey(cursor.keySource, cursor.keyStart, cursor.keyEnd) as K
   }
 }

@@ -85,6 +85,7 @@ export class Session {
     })
     const found: [string, string][] = []
     while (found.length < (range.limit ?? Number.POSITIVE_INFINITY) && cursor.next()) {
+      cursor.showKey()
       const key = cursor.keySource.toString('latin1', cursor.keyStart, cursor.keyEnd)
       found.push([key, tx.source.toString('latin1', tx.start, tx.end)])
     }
