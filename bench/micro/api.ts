@@ -171,6 +171,7 @@ class EngineSide implements Side {
     })
     let sum = 0
     for (let seen = 0; seen < limit && cursor.next(); seen++) {
+      cursor.showKey()
       const key = keys.decodeKey(cursor.keySource, cursor.keyStart, cursor.keyEnd) as number
       sum += visit(key, string.decode(tx.source, tx.start, tx.end))
     }

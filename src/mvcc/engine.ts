@@ -232,8 +232,11 @@ export class Engine {
   /** Detaches the site. Nothing of it may be open. */
   leave(): void {
     this.#hasLeft = true
-    this.collect()
-    this.context.sites.leave(this.context.site.id)
+    try {
+      this.collect()
+    } finally {
+      this.context.sites.leave(this.context.site.id)
+    }
   }
 
   /** Another site of this thread, for work that must not disturb what this one is in the middle of. */

@@ -83,6 +83,7 @@ const operations = {
     const cursor = new Cursor(engine, tx, tree, { ...bounds, isReverse })
     const found = []
     while (cursor.next()) {
+      cursor.showKey()
       const key = cursor.keySource.toString('latin1', cursor.keyStart, cursor.keyEnd)
       found.push([key, tx.source.toString('latin1', tx.start, tx.end)])
     }
