@@ -1,6 +1,6 @@
 // What the public API adds to the engine below it: the same transactions once through `tidemark`, and once as
-// calls of the engine with the same codecs. Both sides work through the same keys, one after the other, several
-// times over; checksums and the tables themselves show that both did the work.
+// calls of the engine with the same codecs. Both sides work through the same keys, one after the other,
+// several times over; checksums and the tables themselves show that both did the work.
 import { pathToFileURL } from 'node:url'
 import { open, type Store, string, type Table, type Transaction } from 'tidemark'
 import { Bench } from 'tinybench'

@@ -24,8 +24,8 @@ const intervalMs = 10
  * somebody may still look for tuples there.
  *
  * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table
- * entry, so a death in the middle loses nothing: `completeReclaim` puts the lists together, and the next reclamation
- * goes on.
+ * entry, so a death in the middle loses nothing: `completeReclaim` puts the lists together, and the next
+ * reclamation goes on.
  */
 export class Reclaimer {
   readonly #i32: Int32Array

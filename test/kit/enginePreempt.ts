@@ -9,10 +9,19 @@ type AtomicFunction = (...values: never[]) => unknown
  * fewer operations; then the intruder has not run.
  */
 export function preempt(at: number, body: () => void, intruder: () => void): boolean {
+  return run(at, body, intruder) > at
+}
+
+/** How many points there are at which the body can be preempted. */
+export function countPoints(body: () => void): number {
+  return run(Number.POSITIVE_INFINITY, body, () => undefined)
+}
+
+/** Answers how many operations the body came to; no more are counted after the intruder. */
+function run(at: number, body: () => void, intruder: () => void): number {
   const atomics = Atomics as unknown as Record<(typeof points)[number], AtomicFunction>
   const originals = points.map((name) => atomics[name])
   let count = 0
-  let isDone = false
   const restore = () => {
     for (const [i, name] of points.entries()) atomics[name] = originals[i]!
   }
@@ -21,7 +30,6 @@ export function preempt(at: number, body: () => void, intruder: () => void): boo
     atomics[name] = (...values: never[]) => {
       if (count++ === at) {
         restore()
-        isDone = true
         intruder()
       }
       return original(...values)
@@ -32,7 +40,7 @@ export function preempt(at: number, body: () => void, intruder: () => void): boo
   } finally {
     restore()
   }
-  return isDone
+  return count
 }
 
 /** Runs the scenario for every point of its body at which it can be preempted. Answers how many there are. */

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Mode } from '../../src/mvcc/transaction.js'
 import { type Action, playHurriedly, type Script, Stage } from '../kit/engineActor.js'
-import { preempt } from '../kit/enginePreempt.js'
+import { countPoints, preempt } from '../kit/enginePreempt.js'
 import { makeRandom, type Random } from '../kit/engineRandom.js'
 import { testFactor } from '../kit/engineThreads.js'
 
@@ -25,6 +25,8 @@ function transaction(mode: Mode, ...actions: Action[]): Script {
 
 function scriptsOf(mode: Mode): Readonly<Record<string, Script>> {
   return {
+    [`${mode} read only`]: transaction(mode, ['get', 'present'], ['get', 'other'], ['get', 'deleted']),
+    [`${mode} scan only`]: transaction(mode, ['scan'], ['scan', { reverse: true }]),
     [`${mode} read, write`]: transaction(mode, ['get', 'present'], ['put', 'other']),
     [`${mode} write, read`]: transaction(mode, ['put', 'present'], ['get', 'other'], ['get', 'deleted']),
     [`${mode} scan, write`]: transaction(mode, ['scan'], ['put', 'other']),
@@ -60,10 +62,7 @@ interface Play {
 function lengthOf(second: string): number {
   const stage = new Stage(3)
   stage.prepare(preparation)
-  let at = 0
-  const none = () => undefined
-  while (preempt(at, () => stage.actors[1]!.play(scripts[second]!), none)) at += 8
-  return at
+  return countPoints(() => stage.actors[1]!.play(scripts[second]!))
 }
 
 function draw(random: Random, length: number): Play {
@@ -74,7 +73,8 @@ function draw(random: Random, length: number): Play {
     third: random.pick(names),
     head: random.below(scripts[first]!.length),
     isFirstInside: random.below(2) === 0,
-    at: random.below(length),
+    // Half of all in the last part, the commit.
+    at: random.below(2) === 0 ? random.below(length) : length - 1 - random.below(Math.ceil(length / 3)),
   }
 }
 

@@ -18,8 +18,8 @@ export const leafLockedNow = -1
  *
  * Readers descend without latches: contents never change, and a node that was split or emptied since leads on
  * to its right sibling. A writer latches one leaf, builds new contents, and publishes them with one store.
- * The levels above change under the table's structure latch (`Splitter`, `Remover`). Everything replaced is freed
- * once no open transaction can see it.
+ * The levels above change under the table's structure latch (`Splitter`, `Remover`). Everything replaced is
+ * freed once no open transaction can see it.
  *
  * The tree holds every tuple of the table, present, absent or deleted alike; what a key's presence means is
  * up to versions.
