@@ -173,17 +173,13 @@ export class Committer {
     const { writes } = tx
     for (let i = 0; i < writes.count; i++) {
       const reason = this.#own(writes.tuples[i]!, tx.stamp)
-      if (reason === undefined) continue
-      if (reason !== 'dead') return reason
-      this.#giveBack(tx.stamp)
-      this.#revive(tx, i)
-      i = -1
+      if (reason !== undefined) return reason
     }
     return undefined
   }
 
   /** Takes the right to write a tuple, for a transaction that commits at `stamp`. */
-  #own(tuple: number, stamp: Stamp): AbortReason | 'dead' | undefined {
+  #own(tuple: number, stamp: Stamp): AbortReason | undefined {
     const u64 = this.#u64
     const owned = stamp | 1n
     let wait: Wait | undefined
@@ -195,7 +191,8 @@ export class Committer {
         if (Atomics.compareExchange(u64, tuple, found, owned) === found) return this.#checkLeaf(tuple, stamp)
         continue
       }
-      if (state === wordState.dead) return 'dead'
+      // No tuple that an open transaction has written is taken out: this is only in case one was.
+      if (state === wordState.dead) return 'conflict'
       if (state === wordState.owned && found > stamp) return 'conflict'
       wait ??= new Wait(this.#i32, this.#engine.context.liveness)
       const isLocked = state === wordState.locked
@@ -286,17 +283,6 @@ export class Committer {
       const tuple = i32[list + 2 * i]!
       if (this.#u64[tuple] === owned) Atomics.store(this.#u64, tuple, stamp)
     }
-  }
-
-  /** A tuple of the write set died before it was owned: finds or makes the live one of its key. */
-  #revive(tx: MvccTransaction, entry: number): void {
-    const i32 = this.#i32
-    const table = this.#engine.readKey(tx.writes.tuples[entry]!)
-    const valueLength = tx.writes.ends[entry]! - tx.writes.starts[entry]!
-    const alive = tx.tupleFor(this.#engine.treeOf(table), this.#engine.reviveKey, valueLength)
-    tx.writes.replaceTuple(entry, alive)
-    const list = i32[this.#area + siteArea.commitList]! * 2 + listStart
-    i32[list + 2 * entry] = alive
   }
 
   #reserve(count: number): void {

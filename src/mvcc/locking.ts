@@ -77,7 +77,8 @@ function lockWord(engine: Engine, tx: MvccTransaction, address: number, isLeaf: 
 function waitForLocker(engine: Engine, tx: MvccTransaction, holder: number, wait: Wait): void {
   const { i32, u64 } = engine.memory
   const site = siteOfLocker(i32, holder)
-  if (site === engine.context.site.id || ageOfLocker(u64, tx.locker) >= ageOfLocker(u64, holder))
-    throw new ConflictError('locked')
-  if (!wait.tryStep(site, lockWaitMs)) throw new ConflictError('locked')
+  const mayWait = site !== engine.context.site.id && ageOfLocker(u64, tx.locker) < ageOfLocker(u64, holder)
+  if (mayWait && wait.tryStep(site, lockWaitMs)) return
+  // Who does not wait does not learn either that the holder is dead, unless it asks.
+  if (!engine.context.liveness.recoverIfDead(site)) throw new ConflictError('locked')
 }

@@ -43,13 +43,6 @@ export class WriteSet {
     if (end !== writeDeleted) this.stagedBytes = end
   }
 
-  /** Replaces the tuple of an entry, which died and was made anew. */
-  replaceTuple(entry: number, tuple: number): void {
-    this.#entries.delete(this.tuples[entry]!)
-    this.tuples[entry] = tuple
-    if (this.count > linearLimit) this.#entries.set(tuple, entry)
-  }
-
   /** Makes the staging buffer at least twice as large. */
   growStaging(): void {
     const old = this.staging

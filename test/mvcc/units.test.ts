@@ -91,14 +91,6 @@ describe('a write set', () => {
     )
   })
 
-  test.each([3, 50, 500])('of %i entries finds a tuple that took the place of a dead one', (count) => {
-    const writes = new WriteSet()
-    for (let tuple = 1; tuple <= count; tuple++) writes.set(tuple, 4 * tuple, 4 * tuple + 4)
-    writes.replaceTuple(writes.indexOf(2), 9999)
-    expect(writes.indexOf(2)).toBe(notWritten)
-    expect(writes.starts[writes.indexOf(9999)]).toBe(8)
-  })
-
   test('keeps what is staged when its buffer grows, and gives large buffers back', () => {
     const writes = new WriteSet()
     const small = writes.staging.length

@@ -107,7 +107,7 @@ describe('strictly serializable, preempted anywhere by two others, is', () => {
       const random = makeRandom()
       const length = lengthOf(second)
       const endings = new Set<string>()
-      for (let i = 0; i < 50 * testFactor; i++) {
+      for (let i = 0; i < 36 * testFactor; i++) {
         const drawn = draw(random, length)
         const stage = perform(second, drawn)
         for (const ending of stage.actors[1]!.endings) endings.add(ending)
