@@ -137,7 +137,8 @@ export class Arena {
    */
   isLastFreed(area: number, block: number): boolean {
     const slab = this.pool.slabOf(block)
-    return slab >= 0 && this.#i32[area + siteArea.magazines + slab * magazineWords + loaded] === block
+    if (slab < 0) return !this.pool.isTaken(this.pool.indexOf(block))
+    return this.#i32[area + siteArea.magazines + slab * magazineWords + loaded] === block
   }
 
   /** Puts a block that counts as free on this site's list. */

@@ -144,7 +144,10 @@ export class ChunkPool {
     let runEnd = 0
     for (let index = 0; index < this.#count; index++) {
       const state = this.#state(index)
-      if (state === stateRunHead) runEnd = index + this.lengthOf(index)
+      if (state === stateRunHead) {
+        if (this.#isWhole(index)) runEnd = index + this.lengthOf(index)
+        else this.#setState(index, stateFree)
+      }
       if (state === stateRunRest && index >= runEnd) this.#setState(index, stateFree)
       if (this.#state(index) === stateFree) free++
       else top = index + 1

@@ -91,6 +91,7 @@ export class Committer {
     const { context } = this.#engine
     dropLocker(context, this.#area, tx.locker)
     context.retired.push(retiredKind.block, tx.locker, context.site.retireStamp())
+    this.#i32[this.#area + siteArea.blockInHand] = 0
     tx.locker = 0
   }
 

@@ -58,9 +58,18 @@ export function createLocker(context: SiteContext, age: Stamp): number {
   return locker
 }
 
-/** Takes a locker that holds nothing any more off its site's list; it is freed like an index block. */
+/**
+ * Takes a locker that holds nothing any more off its site's list; it is freed like an index block. It is then
+ * the block in hand, until the caller has queued it.
+ */
 export function dropLocker(context: SiteContext, area: number, locker: number): void {
   const i32 = context.memory.i32
+  const list = i32[(locker << 1) + listWord]!
+  const inHand = context.area + siteArea.blockInHand
+  i32[(locker << 1) + lengthWord] = 0
+  i32[(locker << 1) + listWord] = 0
+  i32[inHand] = list
+  if (list !== 0) context.arena.free(list)
   const next = i32[(locker << 1) + nextWord]!
   let previous = i32[area + siteArea.lockers]!
   if (previous === locker) {
@@ -69,8 +78,7 @@ export function dropLocker(context: SiteContext, area: number, locker: number): 
     while (i32[(previous << 1) + nextWord] !== locker) previous = i32[(previous << 1) + nextWord]!
     i32[(previous << 1) + nextWord] = next
   }
-  const list = i32[(locker << 1) + listWord]!
-  if (list !== 0) context.arena.free(list)
+  i32[inHand] = locker
 }
 
 export function siteOfLocker(i32: Int32Array, locker: number): number {
@@ -99,7 +107,9 @@ export function reserveHold(context: SiteContext, locker: number): void {
   i32.copyWithin((list << 1) + 4, (old << 1) + 4, (old << 1) + 4 + length)
   i32[words + listWord] = list
   i32[words + capacityWord] = larger
+  i32[context.area + siteArea.blockInHand] = old
   if (old !== 0) arena.free(old)
+  i32[context.area + siteArea.blockInHand] = 0
 }
 
 /** Lists a tuple or leaf as held. Done before it is, so that a recoverer finds it. */

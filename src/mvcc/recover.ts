@@ -86,8 +86,8 @@ class Recovery {
       this.#settleNewTuple()
       this.#settleUnlinked()
       this.#settleCommit()
-      this.#releaseLockers()
       this.#settleBlockInHand()
+      this.#releaseLockers()
       this.#freeLatch(header.catalogLatch)
     } finally {
       site.end(stamp)
@@ -208,6 +208,7 @@ class Recovery {
       this.#queue.reserve()
       dropLocker(this.#engine.context, this.#area, locker)
       this.#queue.push(retiredKind.block, locker, this.#retireStamp())
+      this.#i32[this.#engine.context.area + siteArea.blockInHand] = 0
     }
   }
 
