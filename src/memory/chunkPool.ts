@@ -135,6 +135,14 @@ export class ChunkPool {
     return this.#i32[header.chunkTop]!
   }
 
+  /** The rest of a run is marked before its head, and freed before it: a head without it was being released. */
+  #isWhole(head: number): boolean {
+    for (let index = head + this.lengthOf(head) - 1; index > head; index--) {
+      if (this.#state(index) !== stateRunRest) return false
+    }
+    return true
+  }
+
   /**
    * After a holder of the latch died: frees runs without a head and counts again. The caller holds the latch.
    */
