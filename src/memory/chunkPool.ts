@@ -135,7 +135,7 @@ export class ChunkPool {
     return this.#i32[header.chunkTop]!
   }
 
-  /** The rest of a run is marked before its head and freed before it: a head without it was being released. */
+  /** A run's rest is marked before its head and freed before it: a head alone was being released. */
   #isWhole(head: number): boolean {
     for (let index = head + this.lengthOf(head) - 1; index > head; index--) {
       if (this.#state(index) !== stateRunRest) return false
