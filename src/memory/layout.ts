@@ -93,7 +93,6 @@ export const siteArea = {
 } as const
 export const magazineWords = 8
 export const siteAreaWords = 2048
-export const counterLimit = 32
 export const removalLatchCount = 3
 export const preparedCount = 3
 

@@ -245,7 +245,7 @@ export class Committer {
     }
     let stamp = site.next()
     while (stamp <= highest) stamp = site.next()
-    this.#engine.restamp(tx, stamp)
+    tx.stamp = stamp
     this.#u64[(this.#area + siteArea.commitStamp) >> 1] = stamp
     return undefined
   }

@@ -4,7 +4,7 @@ import type { Liveness } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
 import type { Clock } from '../tid/site.js'
 import { SiteTable, siteState } from '../tid/siteTable.js'
-import { type Stamp, stampNone, tickNs, tickStamp } from '../tid/stamp.js'
+import { type Stamp, stampNone } from '../tid/stamp.js'
 import { type AbortReason, abortReasons } from './abort.js'
 import { Catalog } from './catalog.js'
 import { Collector } from './collector.js'
@@ -126,11 +126,6 @@ export class Engine {
     return this.catalog.treeOf(table)
   }
 
-  /** Gives a transaction in locking mode the tid that it commits at. */
-  restamp(tx: MvccTransaction, stamp: Stamp): void {
-    tx.stamp = stamp
-  }
-
   /**
    * Makes the version of a commit list's entry the newest of its tuple, and gives the tuple back. Room in the
    * queue of retired blocks was reserved.
@@ -221,8 +216,7 @@ export class Engine {
       if (oldest === undefined || bound < oldest.bound) oldest = { bound, id }
     }
     if (oldest === undefined) return undefined
-    const ticks = Number((site.now() - oldest.bound) / tickStamp)
-    return { thread: sites.threadOf(oldest.id), ageMs: Math.max(0, (ticks * tickNs) / 1e6) }
+    return { thread: sites.threadOf(oldest.id), ageMs: Math.max(0, site.msSince(oldest.bound)) }
   }
 
   get isClosed(): boolean {

@@ -79,7 +79,7 @@ export class MvccTransaction {
     if (tuple === 0) return false
     if (this.writes.count !== 0) {
       const entry = this.writes.indexOf(tuple)
-      if (entry !== notWritten) return this.#ownWrite(entry)
+      if (entry !== notWritten) return this.showWrite(entry)
     }
     return this.show(this.visible(tuple))
   }
@@ -203,11 +203,6 @@ export class MvccTransaction {
     return true
   }
 
-  /** As `show`, for a write of this transaction. False if it is a delete. */
-  showWrite(entry: number): boolean {
-    return this.#ownWrite(entry)
-  }
-
   /** Protects a leaf against writes below this tid into it, or in locking mode against all. */
   protectLeaf(leaf: number): void {
     if (this.locker !== 0) {
@@ -246,7 +241,8 @@ export class MvccTransaction {
     return head === 0 || this.#i32[(head << 1) + versionLength] === lengthDeleted
   }
 
-  #ownWrite(entry: number): boolean {
+  /** As `show`, for a write of this transaction. False if it is a delete. */
+  showWrite(entry: number): boolean {
     const end = this.writes.ends[entry]!
     if (end === writeDeleted) return false
     this.source = this.writes.staging

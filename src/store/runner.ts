@@ -3,7 +3,7 @@ import { MemoryFullError, StuckError } from '../memory/errors.js'
 import { type AbortReason, ConflictError, isRetryable } from '../mvcc/abort.js'
 import type { Engine } from '../mvcc/engine.js'
 import type { Mode, MvccTransaction } from '../mvcc/transaction.js'
-import { type Stamp, stampNone, tickNs, tickStamp } from '../tid/stamp.js'
+import { type Stamp, stampNone } from '../tid/stamp.js'
 import { CancelledError, RetryLimitError, StoreClosedError, TimeoutError } from './errors.js'
 import { maxRetriesDefault, timeoutMsDefault, type TransactionOptions } from './options.js'
 import { Transaction } from './view.js'
@@ -119,8 +119,7 @@ export class Attempts {
 
   /** Milliseconds left of the time limit, by the first attempt's stamp. */
   get leftMs(): number {
-    const ticks = Number((this.#engine.context.site.now() - this.#age) / tickStamp)
-    return this.timeoutMs - (ticks * tickNs) / 1e6
+    return this.timeoutMs - this.#engine.context.site.msSince(this.#age)
   }
 
   get timeoutMs(): number {

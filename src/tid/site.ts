@@ -101,6 +101,11 @@ export class Site {
     return this.#read(0)
   }
 
+  /** Milliseconds since a stamp was given out. */
+  msSince(stamp: Stamp): number {
+    return (Number((this.now() - stamp) / tickStamp) * tickNs) / 1e6
+  }
+
   /**
    * Above every stamp given out before now, by any site: what is taken out of sight now is unseen by those
    * above.
