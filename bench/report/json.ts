@@ -1,48 +1,52 @@
-import { writeFile } from 'node:fs/promises'
-import type { GroupResult, RunResult } from '../ycsb/result.js'
-import type { RunSettings } from '../ycsb/settings.js'
+import { access, constants, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Machine } from './machine.js'
 
-type Told = Omit<RunResult, 'settings' | 'checksum' | 'longReaders'>
-
-/** One run as the JSON report has it: these names stay, others may come. */
-export interface ReportedRun extends Told {
-  readonly target: string
-  readonly workload: string
-  readonly threads: number
-  readonly abortsPerSecond: number
-  readonly checksum: string
-  readonly longReaders?: Omit<GroupResult, 'checksum'> & { readonly checksum: string }
-  readonly options: Omit<RunSettings, 'target' | 'workload' | 'threads'>
+/** The report cannot be written where it was asked for. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError'
 }
 
-export function reportedRun(result: RunResult): ReportedRun {
-  const { settings, checksum, longReaders, aborts, seconds, ...rest } = result
-  const { target, workload, threads, ...options } = settings
-  return {
-    target,
-    workload,
-    threads,
-    seconds,
-    abortsPerSecond: totalOf(aborts) / seconds,
-    aborts,
-    ...rest,
-    checksum: hexOf(checksum),
-    ...(longReaders && { longReaders: { ...longReaders, checksum: hexOf(longReaders.checksum) } }),
-    options,
+export function reportOf(machine: Machine, results: readonly object[]): string {
+  return `${JSON.stringify({ machine, results }, undefined, 2)}\n`
+}
+
+/** Collects the runs of a benchmark, and writes all of them anew after each. Without a path, nothing. */
+export class ReportFile {
+  readonly #machine: Machine
+  readonly #path: string | undefined
+  readonly #results: object[] = []
+
+  private constructor(machine: Machine, path: string | undefined) {
+    this.#machine = machine
+    this.#path = path
+  }
+
+  /** Finds out before a long run, not after it, that the report cannot be written. */
+  static async at(path: string | undefined, machine: Machine): Promise<ReportFile> {
+    if (path !== undefined) {
+      await orReportError(path, access(dirname(path), constants.W_OK))
+      const existing = await stat(path).catch(() => undefined)
+      if (existing?.isDirectory() === true)
+        throw new ReportError(`cannot write the report to ${path}: it is a folder`)
+    }
+    return new ReportFile(machine, path)
+  }
+
+  async add(result: object): Promise<void> {
+    this.#results.push(result)
+    if (this.#path === undefined) return
+    await orReportError(this.#path, writeFile(this.#path, reportOf(this.#machine, this.#results)))
   }
 }
 
-export function reportOf(machine: Machine, results: readonly RunResult[]): string {
-  return `${JSON.stringify({ machine, results: results.map(reportedRun) }, undefined, 2)}\n`
-}
-
-export async function writeReport(
-  path: string,
-  machine: Machine,
-  results: readonly RunResult[],
-): Promise<void> {
-  await writeFile(path, reportOf(machine, results))
+async function orReportError(path: string, work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ReportError(`cannot write the report to ${path}: ${reason}`, { cause })
+  }
 }
 
 export function hexOf(checksum: number): string {

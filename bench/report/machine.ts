@@ -1,4 +1,5 @@
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os'
+import { styled } from './terminal.js'
 
 /** The facts that numbers are worthless without. */
 export interface Machine {
@@ -17,4 +18,8 @@ export function thisMachine(): Machine {
     node: process.version,
     platform: `${platform()}-${arch()}`,
   }
+}
+
+export function machineLine({ cores, cpu, node }: Machine): string {
+  return styled('dim', `${cores} x ${cpu}, Node ${node}`, process.stdout)
 }

@@ -1,6 +1,7 @@
+import { WrongResultError } from '../driver/errors.js'
 import { type Chooser, LatestChooser, ScrambledChooser, UniformChooser } from '../generators/choosers.js'
 import { type CoreWorkload, type Mix, mixes, scanLengthMax } from './mixes.js'
-import { missingRecord, type ThreadContext, WrongResultError } from './thread.js'
+import { missingRecord, type ThreadContext } from './thread.js'
 
 /** One operation of a YCSB core workload as a function that chooses a record and runs a transaction on it. */
 type Step = () => void

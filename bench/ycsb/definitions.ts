@@ -1,3 +1,5 @@
+import { type OptionDefinition, option } from '../command/options.js'
+
 export const optionNames = [
   'workload',
   'threads',
@@ -18,14 +20,7 @@ export const optionNames = [
 ] as const
 export type OptionName = (typeof optionNames)[number]
 
-/** An option as citty's help shows it. */
-export interface OptionDefinition {
-  readonly type: 'string'
-  readonly valueHint: string
-  readonly description: string
-}
-
-/** The help of the command; `readOptions` reads the options themselves, more strictly than citty would. */
+/** The help of the command. */
 export const optionDefinitions: Readonly<Record<OptionName, OptionDefinition>> = {
   workload: option('LIST', 'txn, a to f, or several: a,b,c (default: txn)'),
   threads: option('LIST', 'threads, or several runs: 1,2 (default: 1)'),
@@ -43,8 +38,4 @@ export const optionDefinitions: Readonly<Record<OptionName, OptionDefinition>> =
   'memory-limit': option('SIZE', "the store's limit, such as 4GiB"),
   seed: option('N', 'of all random numbers (default: 1)'),
   json: option('FILE', 'where to write the results as JSON too'),
-}
-
-function option(valueHint: string, description: string): OptionDefinition {
-  return { type: 'string', valueHint, description }
 }

@@ -1,15 +1,14 @@
-import { parseArgs } from 'node:util'
-import { parseBytes } from '../report/units.js'
+import {
+  GivenOptions,
+  secondsRange,
+  seedRange,
+  threadsRange,
+  UsageError,
+  warmupRange,
+} from '../command/options.js'
 import { type OptionName, optionNames } from './definitions.js'
 import { coreWorkloads, type WorkloadName } from './mixes.js'
 import type { RunSettings, Skew } from './settings.js'
-
-/**
- * The command line cannot be followed; the message says what is wrong with which option, and what would do.
- */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
 
 export interface Invocation {
   /** One list of runs for each workload, in the order given. */
@@ -19,41 +18,15 @@ export interface Invocation {
 
 /** Reads the command line after `bench ycsb`; throws `UsageError`. */
 export function readOptions(rawArgs: readonly string[]): Invocation {
-  const given = givenOptions(rawArgs)
-  const workloads = listOf(given, 'workload', 'txn', workloadOf)
-  const threads = listOf(given, 'threads', '1', (text) => wholeNumber('threads', text, { min: 1, max: 256 }))
+  const given = new GivenOptions(rawArgs, optionNames)
+  const workloads = given.list('workload', 'txn', workloadOf)
+  const threads = given.wholeNumbers('threads', '1', threadsRange)
   refuseUnused(given, workloads)
   const groups = workloads.map((workload) => threads.map((count) => settingsOf(given, workload, count)))
-  return { groups, json: given.get('json') }
+  return { groups, json: given.text('json') }
 }
 
-type Given = ReadonlyMap<OptionName, string>
-
-function givenOptions(rawArgs: readonly string[]): Given {
-  const given = new Map<OptionName, string>()
-  const options = Object.fromEntries(optionNames.map((name) => [name, { type: 'string' as const }]))
-  const { tokens } = parseArgs({
-    args: [...rawArgs],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  })
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`unexpected argument '${token.value}'`)
-    if (token.kind === 'option-terminator') continue
-    if (!isOptionName(token.name)) throw new UsageError(`unknown option ${token.rawName}`)
-    const isFlag = token.value?.startsWith('--') === true && !token.inlineValue
-    if (token.value === undefined || token.value === '' || isFlag)
-      throw new UsageError(`--${token.name} needs a value`)
-    given.set(token.name, token.value)
-  }
-  return given
-}
-
-function isOptionName(name: string): name is OptionName {
-  return optionNames.some((known) => known === name)
-}
+type Given = GivenOptions<OptionName>
 
 const coreOnly: readonly OptionName[] = ['value', 'read-fields']
 const transactionalOnly: readonly OptionName[] = ['ops-per-txn', 'read-ratio', 'long-readers']
@@ -65,14 +38,14 @@ const transactionalOnly: readonly OptionName[] = ['ops-per-txn', 'read-ratio', '
 function refuseUnused(given: Given, workloads: readonly WorkloadName[]): void {
   const hasTransactional = workloads.includes('txn')
   const hasCore = workloads.some((workload) => workload !== 'txn')
-  for (const name of given.keys()) {
+  for (const name of given.names) {
     if (!hasCore && coreOnly.includes(name))
       throw new UsageError(`--${name} is for the workloads a to f only`)
     if (!hasTransactional && transactionalOnly.includes(name)) {
       throw new UsageError(`--${name} is for the workload txn only`)
     }
   }
-  if (given.get('read-ratio') === 'scan' && given.has('ops-per-txn')) {
+  if (given.text('read-ratio') === 'scan' && given.has('ops-per-txn')) {
     throw new UsageError(
       '--ops-per-txn has no meaning with --read-ratio scan: a transaction is one range read',
     )
@@ -81,53 +54,24 @@ function refuseUnused(given: Given, workloads: readonly WorkloadName[]): void {
 
 function settingsOf(given: Given, workload: WorkloadName, threads: number): RunSettings {
   const isCore = workload !== 'txn'
-  const number = (name: OptionName, fallback: number, range: Range): number =>
-    wholeNumber(name, given.get(name) ?? String(fallback), range)
   return {
     target: 'tidemark',
     workload,
     threads,
-    longReaders: isCore ? 0 : number('long-readers', 0, { min: 0, max: 256 }),
-    records: number('records', 1_000_000, { min: 1, max: 1_000_000_000 }),
-    seconds: decimal('seconds', given.get('seconds') ?? '5', { min: 0.05, max: 86_400 }),
-    warmup: decimal('warmup', given.get('warmup') ?? '2', { min: 0, max: 3600 }),
-    seed: number('seed', 1, { min: 0, max: Number.MAX_SAFE_INTEGER }),
-    skew: skewOf(given.get('theta') ?? (isCore ? '0.99' : '0.8')),
-    value: isCore ? oneOf('value', given.get('value') ?? 'fields', ['fields', 'string']) : 'string',
-    keys: oneOf('keys', given.get('keys') ?? (isCore ? 'string' : 'integer'), ['integer', 'string']),
-    readFields: oneOf('read-fields', given.get('read-fields') ?? 'all', ['one', 'all']),
-    operationsPerTransaction: isCore ? 1 : number('ops-per-txn', 4, { min: 1, max: 10_000 }),
-    readRatio: readRatioOf(given.get('read-ratio') ?? '100'),
-    api: oneOf('api', given.get('api') ?? 'transaction', ['transaction', 'snapshot']),
-    memoryLimitBytes: memoryLimitOf(given.get('memory-limit')),
+    longReaders: isCore ? 0 : given.wholeNumber('long-readers', 0, { min: 0, max: 256 }),
+    records: given.wholeNumber('records', 1_000_000, { min: 1, max: 1_000_000_000 }),
+    seconds: given.decimal('seconds', 5, secondsRange),
+    warmup: given.decimal('warmup', 2, warmupRange),
+    seed: given.wholeNumber('seed', 1, seedRange),
+    skew: skewOf(given.text('theta', isCore ? '0.99' : '0.8')),
+    value: isCore ? given.oneOf('value', 'fields', ['fields', 'string']) : 'string',
+    keys: given.oneOf('keys', isCore ? 'string' : 'integer', ['integer', 'string']),
+    readFields: given.oneOf('read-fields', 'all', ['one', 'all']),
+    operationsPerTransaction: isCore ? 1 : given.wholeNumber('ops-per-txn', 4, { min: 1, max: 10_000 }),
+    readRatio: readRatioOf(given.text('read-ratio', '100')),
+    api: given.oneOf('api', 'transaction', ['transaction', 'snapshot']),
+    memoryLimitBytes: given.bytes('memory-limit'),
   }
-}
-
-interface Range {
-  readonly min: number
-  readonly max: number
-}
-
-function wholeNumber(name: OptionName, text: string, { min, max }: Range): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (number >= min && number <= max) return number
-  throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not '${text}'`)
-}
-
-function decimal(name: OptionName, text: string, { min, max }: Range): number {
-  const number = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN
-  if (number >= min && number <= max) return number
-  throw new UsageError(`--${name} must be a number from ${min} to ${max}, not '${text}'`)
-}
-
-function oneOf<const T extends string>(name: OptionName, text: string, choices: readonly T[]): T {
-  const choice = choices.find((candidate) => candidate === text)
-  if (choice !== undefined) return choice
-  throw new UsageError(`--${name} must be ${choices.join(' or ')}, not '${text}'`)
-}
-
-function listOf<T>(given: Given, name: OptionName, fallback: string, read: (text: string) => T): T[] {
-  return (given.get(name) ?? fallback).split(',').map((text) => read(text.trim()))
 }
 
 function workloadOf(text: string): WorkloadName {
@@ -148,11 +92,4 @@ function readRatioOf(text: string): number | 'scan' {
   if (text === 'scan') return text
   if (/^\d+$/.test(text) && Number(text) <= 100) return Number(text)
   throw new UsageError(`--read-ratio must be a whole number from 0 to 100 or 'scan', not '${text}'`)
-}
-
-function memoryLimitOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const bytes = parseBytes(text)
-  if (bytes !== undefined && bytes > 0) return bytes
-  throw new UsageError(`--memory-limit must be a size such as 512MiB or 4GiB, not '${text}'`)
 }

@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { phases, RunControl, type ThreadReport } from '../driver/control.js'
-import { Crew } from '../driver/crew.js'
-import { Histogram } from '../driver/histogram.js'
+import { measure as measureThreads } from '../driver/measure.js'
+import { groupResult } from '../driver/result.js'
 import { Random } from '../generators/random.js'
 import { targetNamed } from '../targets/registry.js'
-import type { Counters, Database, ValueKind } from '../targets/target.js'
+import type { Database, ValueKind } from '../targets/target.js'
 import { InsertSequence } from './inserts.js'
 import { load } from './load.js'
-import type { GroupResult, RunResult } from './result.js'
+import type { RunResult } from './result.js'
 import type { RunSettings } from './settings.js'
-import { type ThreadContext, threadContext, WrongResultError } from './thread.js'
+import { type ThreadContext, threadContext } from './thread.js'
 import { verify } from './verify.js'
 import type { Role } from './work.js'
 import type { WorkerTask } from './worker.js'
@@ -21,8 +19,6 @@ export interface RunObserver {
   timing(seconds: number, committed: number): void
   verifying(): void
 }
-
-const tickMilliseconds = 250
 
 /**
  * Loads a database, lets the threads work on it, and checks it. An abort of `interrupt` ends the run early
@@ -75,106 +71,33 @@ async function measure<V>(
   observer: RunObserver,
   interrupt: AbortSignal,
 ): Promise<Measured | undefined> {
+  const { threads, longReaders, warmup, seconds } = settings
   const roles: Role[] = [
-    ...Array<Role>(settings.threads).fill('worker'),
-    ...Array<Role>(settings.longReaders).fill('longReader'),
+    ...Array<Role>(threads).fill('worker'),
+    ...Array<Role>(longReaders).fill('longReader'),
   ]
-  const control = RunControl.forThreads(roles.length)
-  const shared = { settings, handle: database.handle, control: control.buffer, inserts: inserts.buffer }
-  const tasks = roles.map((role, thread): WorkerTask => ({ ...shared, thread, role }))
-  const crew = new Crew(control, new URL('./worker.js', import.meta.url), tasks)
-  const reports = roles.map((_, thread) => control.report(thread))
-  const workers = reports.slice(0, settings.threads)
-  const timing = (seconds: number): void => observer.timing(seconds, sumOf(workers))
-  let timed: TimedPhase | undefined
-  try {
-    await crew.ready()
-    observer.warmingUp()
-    timed = await timedPhase(crew, database, settings, { interrupt, timing })
-  } finally {
-    await crew.stop()
-  }
-  if (timed === undefined) return undefined
-  const longReaders = reports.slice(settings.threads)
-  return {
-    ...timed,
-    ...groupResult(workers),
-    ...(longReaders.length > 0 && { longReaders: groupResult(longReaders) }),
-  }
-}
-
-type TimedPhase = Pick<RunResult, 'seconds' | 'aborts' | 'memoryBytes' | 'memoryPeakBytes'>
-
-interface Watch {
-  readonly interrupt: AbortSignal
-  readonly timing: (seconds: number) => void
-}
-
-/** Sends the threads through warm-up and the timed phase, and reads the counters at both its ends. */
-async function timedPhase(
-  crew: Crew,
-  database: Database,
-  settings: RunSettings,
-  { interrupt, timing }: Watch,
-): Promise<TimedPhase | undefined> {
-  const ends = AbortSignal.any([interrupt, crew.failed])
-  crew.enter(phases.warmup)
-  await pause(settings.warmup * 1000, ends)
-  if (ends.aborted) return undefined
-  const before = database.counters()
-  const started = performance.now()
-  const seconds = (): number => (performance.now() - started) / 1000
-  crew.enter(phases.timed)
-  let memoryPeakBytes = before.memoryBytes
-  while (seconds() < settings.seconds && !ends.aborted) {
-    await pause(Math.min(tickMilliseconds, (settings.seconds - seconds()) * 1000), ends)
-    memoryPeakBytes = Math.max(memoryPeakBytes, database.counters().memoryBytes)
-    timing(seconds())
-  }
-  const after = database.counters()
-  return {
-    seconds: seconds(),
-    aborts: abortsBetween(before, after),
-    memoryBytes: after.memoryBytes,
-    memoryPeakBytes,
-  }
-}
-
-/** Sleeps, or less when the signal aborts. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => undefined)
-}
-
-function sumOf(reports: readonly ThreadReport[]): number {
-  return reports.reduce((sum, report) => sum + report.committed, 0)
-}
-
-/** Rates add up each thread's own, since the threads do not start and end at exactly the same moment. */
-function groupResult(reports: readonly ThreadReport[]): GroupResult {
-  const committed = sumOf(reports)
-  if (committed === 0 || reports.some((report) => report.committed === 0)) {
-    throw new WrongResultError('a thread committed nothing in the timed phase: run for longer (--seconds)')
-  }
-  const latency = new Histogram()
-  for (const report of reports) latency.add(report.latency)
-  const microseconds = (share: number): number => Number((latency.quantile(share) / 1000).toFixed(2))
-  return {
-    committed,
-    committedPerSecond: reports.reduce((sum, report) => sum + report.committed / report.seconds, 0),
-    latencySamples: latency.total,
-    latencyUs: {
-      p50: microseconds(0.5),
-      p95: microseconds(0.95),
-      p99: microseconds(0.99),
-      p999: microseconds(0.999),
-      max: microseconds(1),
+  const shared = { settings, handle: database.handle, inserts: inserts.buffer }
+  const measured = await measureThreads(
+    {
+      script: new URL('./worker.js', import.meta.url),
+      tasks: roles.map((role, thread): Omit<WorkerTask, 'control'> => ({ ...shared, thread, role })),
+      warmup,
+      seconds,
+      counters: () => database.counters(),
+      onWarmup: () => observer.warmingUp(),
+      onTick: (elapsed, reports) =>
+        observer.timing(
+          elapsed,
+          reports.slice(0, threads).reduce((sum, report) => sum + report.committedTotal, 0),
+        ),
     },
-    checksum: reports.reduce((sum, report) => (Math.imul(sum, 31) + report.checksum) >>> 0, 0),
-  }
-}
-
-function abortsBetween(before: Counters, after: Counters): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(after.aborts).map(([reason, count]) => [reason, count - (before.aborts[reason] ?? 0)]),
+    interrupt,
+  )
+  return (
+    measured && {
+      ...measured.timed,
+      ...groupResult(measured.reports.slice(0, threads)),
+      ...(longReaders > 0 && { longReaders: groupResult(measured.reports.slice(threads)) }),
+    }
   )
 }

@@ -1,3 +1,4 @@
+import { WrongResultError } from '../driver/errors.js'
 import type { Random } from '../generators/random.js'
 import type { Session, ValueKind, ValueKinds } from '../targets/target.js'
 import { WorkDigest } from './digest.js'
@@ -29,11 +30,6 @@ export function threadContext<K extends ValueKind>(
 ): ThreadContext<ValueKinds[K]> {
   const { value, keys } = parts.settings
   return { ...parts, keys: keyForms[keys], form: valueForms[value], digest: new WorkDigest() }
-}
-
-/** The database lost or invented a record: the run is worthless. */
-export class WrongResultError extends Error {
-  override readonly name = 'WrongResultError'
 }
 
 export function missingRecord(number: number): WrongResultError {

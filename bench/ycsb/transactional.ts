@@ -1,7 +1,8 @@
+import { WrongResultError } from '../driver/errors.js'
 import { type Chooser, UniformChooser, ZipfianChooser } from '../generators/choosers.js'
 import type { TransactionBody } from '../targets/target.js'
 import { scanLengthMax } from './mixes.js'
-import { missingRecord, type ThreadContext, WrongResultError } from './thread.js'
+import { missingRecord, type ThreadContext } from './thread.js'
 
 /** Reads in one transaction of a long reader, as in vMVCC's evaluation. */
 export const longReaderKeys = 10_000

@@ -1,5 +1,5 @@
+import { WrongResultError } from '../driver/errors.js'
 import type { ThreadContext } from './thread.js'
-import { WrongResultError } from './thread.js'
 
 /**
  * Fails unless the database holds exactly the records that were loaded and inserted, each once and well-

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readOptions, UsageError } from '../../bench/ycsb/options.js'
+import { UsageError } from '../../bench/command/options.js'
+import { readOptions } from '../../bench/ycsb/options.js'
 import type { RunSettings } from '../../bench/ycsb/settings.js'
 
 function onlyRun(...args: string[]): RunSettings {

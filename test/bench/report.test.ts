@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { reportOf } from '../../bench/report/json.js'
 import { thisMachine } from '../../bench/report/machine.js'
 import { formatBytes, formatCount, formatMicroseconds, parseBytes } from '../../bench/report/units.js'
+import { reportedRun } from '../../bench/ycsb/reported.js'
 import type { RunResult } from '../../bench/ycsb/result.js'
 import { headingOf, notesOf, tableHead, tableRow } from '../../bench/ycsb/screen.js'
 import { smallRun } from './settings.js'
@@ -71,7 +72,9 @@ describe('screen', () => {
 })
 
 test('the JSON report has the promised names', () => {
-  const parsed: unknown = JSON.parse(reportOf(thisMachine(), [{ ...result, longReaders: group }]))
+  const parsed: unknown = JSON.parse(
+    reportOf(thisMachine(), [reportedRun({ ...result, longReaders: group })]),
+  )
   expect(parsed).toMatchObject({
     machine: {
       cpu: expect.any(String),

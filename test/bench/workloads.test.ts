@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { coreTransactions } from '../../bench/ycsb/core.js'
 import { coreWorkloads, mixes } from '../../bench/ycsb/mixes.js'
-import { WrongResultError } from '../../bench/ycsb/thread.js'
+import { WrongResultError } from '../../bench/driver/errors.js'
 import { longReaderKeys, longReads, mixedTransactions } from '../../bench/ycsb/transactional.js'
 import { verify } from '../../bench/ycsb/verify.js'
 import { workOf } from '../../bench/ycsb/work.js'
