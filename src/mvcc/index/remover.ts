@@ -1,8 +1,6 @@
 import { removalLatchCount, siteArea } from '../../memory/layout.js'
 import { retiredKind } from '../retired.js'
-import type { SiteContext } from '../siteContext.js'
 import { compareKeys, type KeyBytes } from './block.js'
-import type { BlockWriter } from './blockWriter.js'
 import { nodeLatch, tableRoot } from './node.js'
 import type { Tree } from './tree.js'
 import { copyOf, type TreeChange } from './treeChange.js'
@@ -19,34 +17,26 @@ export const removalPhase = { publishing: 1, forgetting: 2 } as const
  * `indexRemoved`.
  */
 export class Remover {
-  readonly #context: SiteContext
-  readonly #i32: Int32Array
-  readonly #area: number
   readonly #tree: Tree
   readonly #change: TreeChange
-  readonly #writer: BlockWriter
-  readonly #entry: number
 
-  constructor(context: SiteContext, tree: Tree, change: TreeChange, writer: BlockWriter, entry: number) {
-    this.#context = context
-    this.#i32 = context.memory.i32
-    this.#area = context.area
+  constructor(tree: Tree, change: TreeChange) {
     this.#tree = tree
     this.#change = change
-    this.#writer = writer
-    this.#entry = entry
   }
 
   /** False if it cannot be now: the leaf, or one beside it, is locked or being changed. */
   removeEmptyLeaf(leaf: number): boolean {
-    return this.#context.arena.withReserve(() =>
+    return this.#change.context.arena.withReserve(() =>
       this.#change.underStructureLatch(() => this.#removeLeaf(leaf)),
     )
   }
 
   /** The rest of a removal that ended for lack of memory, its node dead already. */
   finishRemoval(node: number, level: number): void {
-    this.#context.arena.withReserve(() => this.#change.underStructureLatch(() => this.#forget(node, level)))
+    this.#change.context.arena.withReserve(() =>
+      this.#change.underStructureLatch(() => this.#forget(node, level)),
+    )
   }
 
   /**
@@ -63,6 +53,7 @@ export class Remover {
 
   #removeLeaf(leaf: number): boolean {
     const tree = this.#tree
+    tree.splitter.completeRoot()
     const block = tree.contentsOf(leaf)
     const right = tree.rightOf(block)
     if (right === 0 || tree.reader.isDead(block)) return true
@@ -90,32 +81,32 @@ export class Remover {
     const low = copyOf(tree.reader.lowOf(tree.contentsOf(node)))
     const right = tree.rightOf(tree.contentsOf(node))
     const left = this.#leftOf(node, level)
-    this.#context.retired.reserve(8)
-    this.#writer.withBounds(tree.contentsOf(right), { low })
+    this.#change.context.retired.reserve(8)
+    this.#change.writer.withBounds(tree.contentsOf(right), { low })
     this.#change.prepare(0)
     if (left !== 0) {
-      this.#writer.withBounds(tree.contentsOf(left), { right })
+      this.#change.writer.withBounds(tree.contentsOf(left), { right })
       this.#change.prepare(1)
     }
-    this.#writer.buildDead(tree.contentsOf(node))
+    this.#change.writer.buildDead(tree.contentsOf(node))
     this.#change.prepare(2)
   }
 
   #publish(node: number, level: number): void {
     const tree = this.#tree
-    const i32 = this.#i32
+    const i32 = this.#change.i32
     const right = tree.rightOf(tree.contentsOf(node))
     const left = this.#leftOf(node, level)
-    i32[this.#area + siteArea.indexRemovalPhase] = removalPhase.publishing
-    i32[this.#area + siteArea.indexRemovedLevel] = level
-    i32[this.#area + siteArea.indexRemovedEntry] = this.#entry
-    i32[this.#area + siteArea.indexRemoved] = node
+    i32[this.#change.area + siteArea.indexRemovalPhase] = removalPhase.publishing
+    i32[this.#change.area + siteArea.indexRemovedLevel] = level
+    i32[this.#change.area + siteArea.indexRemovedEntry] = this.#change.entry
+    i32[this.#change.area + siteArea.indexRemoved] = node
     // The right one first: who walks down from it then skips the node, which is empty, and stays so.
     this.#change.publishPrepared(right, 0)
     this.#change.publishPrepared(node, 2)
     if (level === 0) this.#change.inheritStamp(right, node)
     if (left !== 0) this.#change.publishPrepared(left, 1)
-    i32[this.#area + siteArea.indexRemovalPhase] = removalPhase.forgetting
+    i32[this.#change.area + siteArea.indexRemovalPhase] = removalPhase.forgetting
   }
 
   /**
@@ -123,10 +114,11 @@ export class Remover {
    * dead too.
    */
   #forget(node: number, level: number): void {
+    this.#tree.splitter.completeRoot()
     const emptied = this.#dropChild(level + 1, node)
     if (emptied === 0) {
       this.#retire(node)
-      this.#i32[this.#area + siteArea.indexRemoved] = 0
+      this.#change.i32[this.#change.area + siteArea.indexRemoved] = 0
       return
     }
     this.#prepare(emptied, level + 1)
@@ -136,7 +128,7 @@ export class Remover {
   }
 
   #retire(node: number): void {
-    const { retired, site } = this.#context
+    const { retired, site } = this.#change.context
     retired.push(retiredKind.block, this.#tree.contentsOf(node), site.retireStamp())
     retired.push(retiredKind.block, node, site.retireStamp())
   }
@@ -150,7 +142,7 @@ export class Remover {
     const tree = this.#tree
     const { low, high, right } = this.#deadNode(child)
     const parent = tree.findNode(level, low.bytes, low.start, low.length)
-    const parts = this.#writer.partsOf(tree.contentsOf(parent))
+    const parts = this.#change.writer.partsOf(tree.contentsOf(parent))
     const index = parts.targets.indexOf(child)
     if (index < 0) return 0
     const targets = [...parts.targets]
@@ -158,15 +150,15 @@ export class Remover {
     if (parts.high === undefined || compareKeys(high, parts.high) < 0) {
       targets[index] = right
       if (targets[index + 1] === right) removeAt(index + 1, targets, keys)
-      this.#change.publish(parent, this.#writer.build({ ...parts, targets, keys }))
+      this.#change.publish(parent, this.#change.writer.build({ ...parts, targets, keys }))
       if (targets.length === 1 && parent === tree.root) this.#shrinkRoot(parent)
       return 0
     }
     if (targets.length === 1) return parent
     this.#moveBoundary(level + 1, parts.right, high, low)
     removeAt(index, targets, keys)
-    this.#change.publish(parts.right, this.#writer.withBounds(tree.contentsOf(parts.right), { low }))
-    this.#change.publish(parent, this.#writer.build({ ...parts, high: low, targets, keys }))
+    this.#change.publish(parts.right, this.#change.writer.withBounds(tree.contentsOf(parts.right), { low }))
+    this.#change.publish(parent, this.#change.writer.build({ ...parts, high: low, targets, keys }))
     return 0
   }
 
@@ -177,19 +169,20 @@ export class Remover {
   #moveBoundary(level: number, node: number, from: KeyBytes, to: KeyBytes): void {
     const tree = this.#tree
     const parent = tree.findNode(level, from.bytes, from.start, from.length)
-    const parts = this.#writer.partsOf(tree.contentsOf(parent))
+    const parts = this.#change.writer.partsOf(tree.contentsOf(parent))
     const index = parts.targets.indexOf(node)
     if (index < 0) return
     const keys = [...parts.keys]
     keys[index] = to
     if (index > 0) {
-      this.#change.publish(parent, this.#writer.build({ ...parts, keys }))
+      this.#change.publish(parent, this.#change.writer.build({ ...parts, keys }))
       return
     }
     const left = this.#leftOf(parent, level)
     this.#moveBoundary(level + 1, parent, from, to)
-    this.#change.publish(parent, this.#writer.build({ ...parts, low: to, keys }))
-    if (left !== 0) this.#change.publish(left, this.#writer.withBounds(tree.contentsOf(left), { high: to }))
+    this.#change.publish(parent, this.#change.writer.build({ ...parts, low: to, keys }))
+    if (left !== 0)
+      this.#change.publish(left, this.#change.writer.withBounds(tree.contentsOf(left), { high: to }))
   }
 
   /** A root with one child gives way to it, if the child is alone on its level. */
@@ -197,10 +190,14 @@ export class Remover {
     const tree = this.#tree
     const child = tree.reader.targetOf(tree.contentsOf(root), 0)
     if (tree.rightOf(tree.contentsOf(child)) !== 0) return
-    this.#context.retired.reserve(2)
-    Atomics.store(this.#i32, this.#entry + tableRoot, child)
-    this.#context.retired.push(retiredKind.block, tree.contentsOf(root), this.#context.site.retireStamp())
-    this.#context.retired.push(retiredKind.block, root, this.#context.site.retireStamp())
+    this.#change.context.retired.reserve(2)
+    Atomics.store(this.#change.i32, this.#change.entry + tableRoot, child)
+    this.#change.context.retired.push(
+      retiredKind.block,
+      tree.contentsOf(root),
+      this.#change.context.site.retireStamp(),
+    )
+    this.#change.context.retired.push(retiredKind.block, root, this.#change.context.site.retireStamp())
   }
 
   /** A node that is removed has a right sibling, and therefore a bound above. */
@@ -232,13 +229,13 @@ export class Remover {
    * All the leaves, unless one of them changes at the moment: then none. Never waits, so it cannot deadlock.
    */
   #latchAll(leaves: number[]): boolean {
-    const { latches } = this.#context
+    const { latches } = this.#change.context
     for (let i = 0; i < leaves.length; i++) {
       const leaf = leaves[i]!
-      const note = this.#area + siteArea.indexRemovalLatches + i
-      this.#i32[note] = leaf
+      const note = this.#change.area + siteArea.indexRemovalLatches + i
+      this.#change.i32[note] = leaf
       const isTaken = latches.tryAcquire((leaf << 1) + nodeLatch)
-      if (!isTaken) this.#i32[note] = 0
+      if (!isTaken) this.#change.i32[note] = 0
       const block = this.#tree.contentsOf(leaf)
       const next = leaves[i + 1]
       const isLinked = next === undefined || this.#tree.rightOf(block) === next
@@ -251,10 +248,10 @@ export class Remover {
 
   #unlatchAll(): void {
     for (let i = 0; i < removalLatchCount; i++) {
-      const note = this.#area + siteArea.indexRemovalLatches + i
-      const leaf = this.#i32[note]!
-      if (leaf !== 0) this.#context.latches.release((leaf << 1) + nodeLatch)
-      this.#i32[note] = 0
+      const note = this.#change.area + siteArea.indexRemovalLatches + i
+      const leaf = this.#change.i32[note]!
+      if (leaf !== 0) this.#change.context.latches.release((leaf << 1) + nodeLatch)
+      this.#change.i32[note] = 0
     }
   }
 }

@@ -1,34 +1,21 @@
-import { MemoryFullError } from '../../memory/errors.js'
+import { MemoryFullError, StuckError } from '../../memory/errors.js'
 import { siteArea } from '../../memory/layout.js'
 import { holdByLocker } from '../locker.js'
-import type { SiteContext } from '../siteContext.js'
 import { tupleLeaf, wordState } from '../tuple.js'
 import { entryLimit, type KeyBytes } from './block.js'
-import { type BlockParts, type BlockWriter, commonPrefix, emptyKey } from './blockWriter.js'
+import { type BlockParts, commonPrefix, emptyKey } from './blockWriter.js'
 import { nodeContents, nodeLatch, tableRoot } from './node.js'
 import type { Tree } from './tree.js'
 import { copyOf, type TreeChange } from './treeChange.js'
 
 /** Splits full nodes. A split whose left half is published and whose rest is owed is noted in `indexNode`. */
 export class Splitter {
-  readonly #context: SiteContext
-  readonly #i32: Int32Array
-  readonly #u64: BigUint64Array
-  readonly #area: number
   readonly #tree: Tree
   readonly #change: TreeChange
-  readonly #writer: BlockWriter
-  readonly #entry: number
 
-  constructor(context: SiteContext, tree: Tree, change: TreeChange, writer: BlockWriter, entry: number) {
-    this.#context = context
-    this.#i32 = context.memory.i32
-    this.#u64 = context.memory.u64
-    this.#area = context.area
+  constructor(tree: Tree, change: TreeChange) {
     this.#tree = tree
     this.#change = change
-    this.#writer = writer
-    this.#entry = entry
   }
 
   /**
@@ -60,7 +47,7 @@ export class Splitter {
    */
   finishSplit(leaf: number): void {
     const tree = this.#tree
-    const i32 = this.#i32
+    const i32 = this.#change.i32
     const right = tree.rightOf(tree.contentsOf(leaf))
     const block = tree.contentsOf(right)
     // Readers may have raised the old leaf, for keys that are now the new one's, until the split was
@@ -71,47 +58,64 @@ export class Splitter {
       if (i32[moved] === leaf) i32[moved] = right
     }
     const low = copyOf(tree.reader.lowOf(block))
-    const stamp = Atomics.load(this.#u64, right)
-    if (Number(stamp & 3n) === wordState.locked) holdByLocker(this.#context, Number(stamp >> 2n), right)
+    const stamp = Atomics.load(this.#change.u64, right)
+    if (Number(stamp & 3n) === wordState.locked)
+      holdByLocker(this.#change.context, Number(stamp >> 2n), right)
     this.#change.endSplitting(leaf)
     this.#change.retireOldBlock()
-    this.#context.latches.release((right << 1) + nodeLatch)
+    this.#change.context.latches.release((right << 1) + nodeLatch)
     tree.unlatch(leaf)
-    this.#postSeparatorIfRoom(low, right)
-    i32[this.#area + siteArea.indexNode] = 0
+    this.#postSeparatorIfPossible(low, right)
+    i32[this.#change.area + siteArea.indexNode] = 0
   }
 
   /** For a recoverer: the way to a leaf that a split has made, if it is still missing. */
   completeSplit(leaf: number): void {
     const tree = this.#tree
     const right = tree.rightOf(tree.contentsOf(leaf))
-    if (right !== 0) this.#postSeparatorIfRoom(copyOf(tree.reader.lowOf(tree.contentsOf(right))), right)
+    if (right !== 0) this.#postSeparatorIfPossible(copyOf(tree.reader.lowOf(tree.contentsOf(right))), right)
+  }
+
+  /**
+   * Makes the root the only node of its level, if a split of it is known by its right link alone. The
+   * structure latch is held.
+   */
+  completeRoot(): void {
+    const tree = this.#tree
+    const block = tree.contentsOf(tree.root)
+    const right = tree.rightOf(block)
+    if (right === 0) return
+    const low = copyOf(tree.reader.lowOf(tree.contentsOf(right)))
+    this.#growRoot(tree.levelOf(block) + 1, tree.root, low, right)
   }
 
   #publishSplit(leaf: number, entry: number, tuple: number): void {
     const tree = this.#tree
-    const i32 = this.#i32
+    const i32 = this.#change.i32
     const old = tree.contentsOf(leaf)
-    const { left, right } = cut(this.#writer.partsOf(old), entry, tuple, tree.reader.keyOfTuple(tuple))
-    this.#context.retired.reserve()
-    const node = this.#change.newNode(Atomics.load(this.#u64, leaf))
-    i32[(node << 1) + nodeLatch] = this.#context.site.id
-    this.#change.fillNewNode(node, this.#writer.build(right))
-    const leftBlock = this.#writer.build({ ...left, right: node })
+    const { left, right } = cut(this.#change.writer.partsOf(old), entry, tuple, tree.reader.keyOfTuple(tuple))
+    this.#change.context.retired.reserve()
+    const node = this.#change.newNode(Atomics.load(this.#change.u64, leaf))
+    i32[(node << 1) + nodeLatch] = this.#change.context.site.id
+    this.#change.fillNewNode(node, this.#change.writer.build(right))
+    const leftBlock = this.#change.writer.build({ ...left, right: node })
     i32[(tuple << 1) + tupleLeaf] = right.targets.includes(tuple) ? node : leaf
     Atomics.store(i32, (leaf << 1) + nodeContents, leftBlock)
-    i32[this.#area + siteArea.indexNewBlock] = 0
-    i32[this.#area + siteArea.indexNewNode] = 0
-    i32[this.#area + siteArea.indexOldBlock] = old
-    i32[this.#area + siteArea.indexNode] = leaf
+    i32[this.#change.area + siteArea.indexNewBlock] = 0
+    i32[this.#change.area + siteArea.indexNewNode] = 0
+    i32[this.#change.area + siteArea.indexOldBlock] = old
+    i32[this.#change.area + siteArea.indexNode] = leaf
   }
 
-  /** The split is complete without the separator: its keys are found by the right link, one step later. */
-  #postSeparatorIfRoom(low: KeyBytes, child: number): void {
+  /**
+   * The split is complete without the separator: its keys are found by the right link, one step later. So
+   * neither a lack of memory nor a stuck structure latch may undo the insertion, which is published.
+   */
+  #postSeparatorIfPossible(low: KeyBytes, child: number): void {
     try {
       this.#change.underStructureLatch(() => this.#postSeparator(1, low, child))
     } catch (error) {
-      if (!(error instanceof MemoryFullError)) throw error
+      if (!(error instanceof MemoryFullError || error instanceof StuckError)) throw error
     }
   }
 
@@ -132,15 +136,15 @@ export class Splitter {
       tree.reader.compareEntry(block, entry, low.bytes, low.start, low.length) === 0
     )
       return
-    const parts = this.#writer.partsOf(block)
+    const parts = this.#change.writer.partsOf(block)
     if (parts.targets.length < entryLimit) {
-      this.#change.publish(node, this.#writer.build(withEntry(parts, entry, child, low)))
+      this.#change.publish(node, this.#change.writer.build(withEntry(parts, entry, child, low)))
       return
     }
     const { left, right } = cut(parts, entry, child, low)
     const sibling = this.#change.newNode(0n)
-    this.#change.fillNewNode(sibling, this.#writer.build(right))
-    this.#change.publish(node, this.#writer.build({ ...left, right: sibling }))
+    this.#change.fillNewNode(sibling, this.#change.writer.build(right))
+    this.#change.publish(node, this.#change.writer.build({ ...left, right: sibling }))
     this.#postSeparator(level + 1, copyOf(right.low), sibling)
   }
 
@@ -154,9 +158,9 @@ export class Splitter {
       keys: [emptyKey, low],
     }
     const node = this.#change.newNode(0n)
-    this.#change.fillNewNode(node, this.#writer.build(parts))
-    Atomics.store(this.#i32, this.#entry + tableRoot, node)
-    this.#i32[this.#area + siteArea.indexNewNode] = 0
+    this.#change.fillNewNode(node, this.#change.writer.build(parts))
+    Atomics.store(this.#change.i32, this.#change.entry + tableRoot, node)
+    this.#change.i32[this.#change.area + siteArea.indexNewNode] = 0
   }
 }
 

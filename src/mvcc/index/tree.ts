@@ -42,9 +42,9 @@ export class Tree {
     this.#entry = entry
     this.reader = new BlockReader(context.memory)
     this.#writer = new BlockWriter(this.reader, context.arena, context.area)
-    this.change = new TreeChange(context, entry)
-    this.splitter = new Splitter(context, this, this.change, this.#writer, entry)
-    this.remover = new Remover(context, this, this.change, this.#writer, entry)
+    this.change = new TreeChange(context, this.#writer, entry)
+    this.splitter = new Splitter(this, this.change)
+    this.remover = new Remover(this, this.change)
   }
 
   /** Makes the root of a new table: one empty leaf. The caller holds the catalog latch. */
