@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   durable: ['memory', 'tid'],
   store: ['durable', 'mvcc', 'memory', 'tid'],
   index: engine,
+  journal: ['durable', 'memory', 'tid'],
   history: [],
   check: ['history'],
   report: ['check', 'history'],

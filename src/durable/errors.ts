@@ -1,0 +1,141 @@
+import { TidemarkError } from '../errors.js'
+
+/**
+ * The journal met an error of the disk, its `cause`, and acknowledges nothing any more. Data in memory can
+ * still be read. Once the cause is gone, open the store again: nothing acknowledged is lost.
+ */
+export class JournalFailedError extends TidemarkError {
+  constructor(cause: unknown) {
+    super(
+      `the journal has failed and acknowledges nothing any more: ${messageOf(cause)}. ` +
+        'Remove the cause and open the store again: nothing acknowledged is lost',
+      { code: 'TIDEMARK_JOURNAL_FAILED', cause },
+    )
+  }
+}
+
+/** The journal was closed while, or before, something was to be written to it. */
+export class JournalClosedError extends TidemarkError {
+  constructor() {
+    super('the journal is closed', { code: 'TIDEMARK_JOURNAL_CLOSED' })
+  }
+}
+
+/** Where a file of a store is not as it was written. */
+export interface Damage {
+  readonly file: string
+  /** Of the first byte that could not be made sense of. */
+  readonly offset: number
+  /** The journal position that was to be found there. */
+  readonly position?: number | undefined
+  readonly reason: string
+}
+
+/** Data that had been on disk is damaged or gone. Nothing was changed. */
+export class JournalDamagedError extends TidemarkError {
+  readonly file: string
+  readonly offset: number
+  readonly position: number | undefined
+  readonly reason: string
+  constructor({ file, offset, position, reason }: Damage) {
+    super(
+      `${file} is damaged at byte ${offset}: ${reason}. Nothing was changed. Restore a backup, or run ` +
+        '`tidemark salvage DIR --out DIR2`, which saves all that is still readable and lists what is lost',
+      { code: 'TIDEMARK_JOURNAL_DAMAGED' },
+    )
+    this.file = file
+    this.offset = offset
+    this.position = position
+    this.reason = reason
+  }
+}
+
+/** A file was written in a format that this version of the library does not know. */
+export class JournalVersionError extends TidemarkError {
+  readonly file: string
+  readonly version: number
+  readonly knownVersions: readonly number[]
+  constructor(file: string, version: number, knownVersions: readonly number[]) {
+    super(
+      `${file} has format version ${version}; this version of tidemark knows ${knownVersions.join(', ')}. ` +
+        'Open it with the version that wrote it, or a later one',
+      { code: 'TIDEMARK_JOURNAL_VERSION' },
+    )
+    this.file = file
+    this.version = version
+    this.knownVersions = knownVersions
+  }
+}
+
+/** Who has a store open. */
+export interface LockHolder {
+  readonly pid: number
+  readonly host: string
+}
+
+/** Another process, or another store of this one, has the directory open. */
+export class StoreLockedError extends TidemarkError {
+  readonly path: string
+  readonly holder: LockHolder
+  constructor(path: string, holder: LockHolder) {
+    super(
+      `${path} is in use by process ${holder.pid} on ${holder.host}: only one process at a time can open a store. ` +
+        'Threads of one process share it with `attach()`',
+      { code: 'TIDEMARK_STORE_LOCKED' },
+    )
+    this.path = path
+    this.holder = holder
+  }
+}
+
+/** A record is longer than the journal can take. */
+export class RecordTooLongError extends TidemarkError {
+  readonly lengthBytes: number
+  readonly limitBytes: number
+  constructor(lengthBytes: number, limitBytes: number) {
+    super(
+      `the record has ${lengthBytes} bytes, more than the limit of ${limitBytes}: write less in one transaction, or raise journalBufferBytes`,
+      { code: 'TIDEMARK_RECORD_TOO_LONG' },
+    )
+    this.lengthBytes = lengthBytes
+    this.limitBytes = limitBytes
+  }
+}
+
+/** The disk did not keep up: there was no room in the journal's buffer. Nothing was written. */
+export class JournalBufferFullError extends TidemarkError {
+  readonly requestedBytes: number
+  readonly capacityBytes: number
+  constructor(requestedBytes: number, capacityBytes: number, waitedMs: number) {
+    super(
+      `no room for ${requestedBytes} bytes in the journal's buffer of ${capacityBytes} after ${Math.round(waitedMs)} ms: ` +
+        'the disk does not keep up. Nothing was written; try again, or raise journalBufferBytes',
+      { code: 'TIDEMARK_JOURNAL_BUFFER_FULL', retryable: true },
+    )
+    this.requestedBytes = requestedBytes
+    this.capacityBytes = capacityBytes
+  }
+}
+
+/** What was committed was not yet durable when the time was up; it is committed, and may become durable. */
+export class DurabilityTimeoutError extends TidemarkError {
+  readonly timeoutMs: number
+  constructor(timeoutMs: number) {
+    super(
+      `not durable after ${timeoutMs} ms. What was committed stays committed and may still become durable: wait for it with \`flush\``,
+      { code: 'TIDEMARK_DURABILITY_TIMEOUT' },
+    )
+    this.timeoutMs = timeoutMs
+  }
+}
+
+/** A record's checksum is right and its content makes no sense: it was written by other software. */
+export class PayloadError extends TidemarkError {
+  constructor(message: string) {
+    super(message, { code: 'TIDEMARK_PAYLOAD' })
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
