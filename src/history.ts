@@ -11,4 +11,26 @@ export {
   operationTypes,
   type Value,
 } from './history/operation.js'
+export { RecordingError, RecordingFileError, UnrecordableError } from './history/recording/errors.js'
+export { errorText, outcomeOf } from './history/recording/outcome.js'
+export type { NamedTable, RecordableTransaction } from './history/recording/recordedView.js'
+export {
+  joinRecording,
+  type RecordedCall,
+  type Recorder,
+  type RecordingHandle,
+} from './history/recording/recorder.js'
+export {
+  checkHistoryPath,
+  type Recording,
+  type RecordingOptions,
+  startRecording,
+  type WrittenHistory,
+} from './history/recording/recording.js'
+export {
+  type RecordableStore,
+  type RecordedStore,
+  type RecordOptions,
+  recordStore,
+} from './history/recording/recordStore.js'
 export { operationToEdn, operationToJson } from './history/write.js'
