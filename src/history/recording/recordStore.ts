@@ -22,7 +22,7 @@ export interface RecordOptions {
   readonly model?: 'rw-register' | 'list-append'
   /** What stands for a key in the history. Default: `table/key`, as text. */
   readonly key?: (table: NamedTable, key: unknown) => Value
-  /** What stands for a value, or an element; what is equal here is equal. Default: itself, objects as JSON. */
+  /** What stands for a value or an element: equal if they are. Default: itself, objects as JSON. */
   readonly value?: (value: unknown) => Value
 }
 

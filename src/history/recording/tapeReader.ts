@@ -21,7 +21,7 @@ export class TapeChunks {
     this.#rest = rest
   }
 
-  /** Opens the tape of a thread that is gone, or that may go on: then what it adds from now on is left out. */
+  /** Opens the tape of a thread that is gone, or that goes on: what it adds from now on is left out. */
   static async open(slot: Slot, folder: string): Promise<TapeChunks> {
     const path = tapeFile(folder, slot.number)
     const { published } = slot
