@@ -34,3 +34,10 @@ export {
   recordStore,
 } from './history/recording/recordStore.js'
 export { operationToEdn, operationToJson } from './history/write.js'
+export {
+  type HistoryFormat,
+  historyFormats,
+  parseHistory,
+  readHistory,
+  type ReadOptions,
+} from './history/read.js'

@@ -1,9 +1,8 @@
 import { HistoryFormatError, type Place } from './errors.js'
-import { History, HistoryColumns, typeInfo, typeInvoke } from './history.js'
-import { micro } from './microColumns.js'
-import type { NewOperation, Value } from './operation.js'
+import { History, HistoryColumns, typeFail, typeInfo, typeInvoke, typeOk } from './history.js'
+import { MicroScratch } from './microScratch.js'
+import type { NewOperation } from './operation.js'
 import { nemesis, operationTypes } from './operation.js'
-import { isList } from './valueText.js'
 
 /** What stands around the value of an operation. */
 export interface Heading {
@@ -29,7 +28,7 @@ export class HistoryBuilder {
   /** Position of the invocation that a process waits for, or -1. */
   readonly #waiting: number[] = []
   #isIndexed = true
-  #codes = new Float64Array(64)
+  readonly #scratch = new MicroScratch()
 
   constructor(file?: string) {
     this.#file = file
@@ -41,20 +40,23 @@ export class HistoryBuilder {
 
   /** @throws HistoryFormatError when the operation cannot follow those before it. */
   add(operation: NewOperation): void {
-    this.addHeading({
-      type: operationTypes.indexOf(operation.type),
+    const { columns } = this
+    const position = this.size
+    this.#scratch.clear()
+    const isTransaction = this.#scratch.addAll(operation.value, columns.table)
+    const type = operationTypes.indexOf(operation.type)
+    const heading = {
+      type,
       process: operation.process,
       f: operation.f,
       index: operation.index ?? Number.NaN,
       time: operation.time ?? Number.NaN,
       line: operation.line ?? 0,
-    })
-    const { columns } = this
-    const position = this.size - 1
+    }
+    this.addParsed(heading, this.#scratch)
+    if (!isTransaction || this.#scratch.length === 0) columns.values[position] = operation.value
     if (operation.error !== undefined) columns.errors.set(position, operation.error)
     if (operation.tid !== undefined) columns.tids[position] = operation.tid
-    if (!this.#addMicros(operation.value)) columns.values[position] = operation.value
-    this.endOperation()
   }
 
   /** A history of what was added. The builder must not be used again. */
@@ -65,14 +67,15 @@ export class HistoryBuilder {
   }
 
   /**
-   * Begins an operation. The caller adds its value to the columns, then calls `endOperation`.
+   * Adds an operation that a reader has parsed; what else it has, the reader puts into the columns.
    *
    * @internal
    */
-  addHeading(heading: Heading): void {
+  addParsed(heading: Heading, micros: MicroScratch): void {
     const { columns } = this
     const position = this.size
     const process = this.#numberOfProcess(heading.process)
+    if (heading.process !== nemesis) this.#checkOrder(process, heading)
     columns.types.push(heading.type)
     columns.processes.push(process)
     columns.functions.push(this.#numberOfFunction(heading.f))
@@ -81,31 +84,32 @@ export class HistoryBuilder {
     columns.lines.push(heading.line)
     columns.partners.push(-1)
     if (Number.isNaN(heading.index)) this.#isIndexed = false
-    if (heading.process !== nemesis) this.#pair(position, process, heading)
+    if (heading.process !== nemesis) this.#pair(position, process, heading.type)
+    micros.moveTo(columns.micros, heading.type === typeOk || heading.type === typeInfo)
+    columns.microStarts.push(columns.micros.length)
   }
 
-  /** @internal */
-  endOperation(): void {
-    this.columns.microStarts.push(this.columns.micros.length)
-  }
-
-  #pair(position: number, process: number, heading: Heading): void {
-    const { partners } = this.columns
+  #checkOrder(process: number, heading: Heading): void {
     const waiting = this.#waiting[process]!
-    if (heading.type === typeInvoke) {
-      if (waiting >= 0) {
-        const earlier = `its invocation at ${this.#name(waiting)} to complete first`
-        throw new HistoryFormatError(this.#place(heading), earlier, `another of process ${heading.process}`)
-      }
-      this.#waiting[process] = position
-      return
+    if (heading.type === typeInvoke && waiting >= 0) {
+      const earlier = `its invocation at ${this.#name(waiting)} to complete first`
+      throw new HistoryFormatError(this.#place(heading), earlier, `another of process ${heading.process}`)
     }
-    if (waiting < 0) {
-      // As in Jepsen, what is no call at all may be noted as `info`.
-      if (heading.type === typeInfo) return
+    // As in Jepsen, what is no call at all may be noted as `info`.
+    if (waiting < 0 && (heading.type === typeOk || heading.type === typeFail)) {
       const found = `'${operationTypes[heading.type]}' of a process that waits for nothing`
       throw new HistoryFormatError(this.#place(heading), `an invocation by process ${heading.process}`, found)
     }
+  }
+
+  #pair(position: number, process: number, type: number): void {
+    const { partners } = this.columns
+    if (type === typeInvoke) {
+      this.#waiting[process] = position
+      return
+    }
+    const waiting = this.#waiting[process]!
+    if (waiting < 0) return
     partners.data[waiting] = position
     partners.data[position] = waiting
     this.#waiting[process] = -1
@@ -130,30 +134,6 @@ export class HistoryBuilder {
     return number
   }
 
-  /** False, and nothing added, when the value is no list of micro-operations. */
-  #addMicros(value: Value): boolean {
-    if (!isList(value) || value.length === 0 || !value.every(isMicro)) return false
-    const { micros, table } = this.columns
-    for (const [f, keyValue, held] of value as readonly (readonly [string, Value, Value])[]) {
-      const key = micros.addKey(table.codeOf(keyValue))
-      if (f === 'append') micros.addElement(micro.append, key, table.codeOf(held))
-      else if (f === 'w') micros.addElement(micro.write, key, table.codeOf(held))
-      else if (held === null) micros.addReadNil(key)
-      else if (isList(held)) this.#addReadList(key, held)
-      else micros.addElement(micro.readOne, key, table.codeOf(held))
-    }
-    return true
-  }
-
-  #addReadList(key: number, held: readonly Value[]): void {
-    if (held.length > this.#codes.length) this.#codes = new Float64Array(held.length * 2)
-    const { micros, table } = this.columns
-    held.forEach((element, i) => {
-      this.#codes[i] = table.codeOf(element)
-    })
-    micros.addReadList(key, this.#codes, held.length)
-  }
-
   #place({ line }: Heading): Place {
     return { ...(this.#file === undefined ? {} : { file: this.#file }), ...(line === 0 ? {} : { line }) }
   }
@@ -169,10 +149,4 @@ export function historyOf(operations: Iterable<NewOperation>): History {
   const builder = new HistoryBuilder()
   for (const operation of operations) builder.add(operation)
   return builder.finish()
-}
-
-function isMicro(value: Value): boolean {
-  if (!isList(value) || value.length !== 3) return false
-  const [f] = value
-  return f === 'append' || f === 'w' || f === 'r'
 }

@@ -15,9 +15,16 @@ export const micro = {
   readOne: 3,
   /** The length of the prefix of the key's spine that was read. */
   readPrefix: 4,
-  /** The number of a list of its own, one that is no prefix of the key's spine. */
+  /** The number of a list that is no prefix of the key's spine. Equal lists have equal numbers. */
   readList: 5,
 } as const
+
+/** `count` codes from a place of an array. */
+export interface CodeList {
+  codes: Float64Array
+  from: number
+  count: number
+}
 
 /**
  * Micro-operations of transactions in columns. Keys are numbered from 0. So are *elements*, each a pair of a
@@ -43,12 +50,11 @@ export class MicroColumns {
   readonly #spineRooms = new IntColumn()
   readonly #spineCodes = new FloatColumn()
   readonly #spineElements = new IntColumn()
-  readonly #listStarts = new IntColumn()
-  readonly #listElements = new IntColumn()
+  /** Lists of their own as a tree: pairs (the list without its last element, or -1; the last element). */
+  readonly #listNodes = new PairTable()
 
   constructor(table: ValueTable) {
     this.#table = table
-    this.#listStarts.push(0)
   }
 
   get length(): number {
@@ -74,18 +80,20 @@ export class MicroColumns {
     this.#addRow(micro.readNil, key, -1)
   }
 
-  /** A read of the first `count` codes of `codes`. */
-  addReadList(key: number, codes: Float64Array, count: number): void {
+  /** A read of a list. Only with `canGrow` may it become the spine of its key. */
+  addReadList(key: number, list: CodeList, canGrow: boolean): void {
     const start = this.#spineStarts.data[key]!
     const length = this.#spineLengths.data[key]!
+    const { codes, from, count } = list
     const shared = Math.min(length, count)
-    for (let i = 0; i < shared; i += 1) {
-      if (this.#spineCodes.data[start + i] !== codes[i]) {
-        this.#addOwnList(key, codes, count)
-        return
-      }
+    const spine = this.#spineCodes.data
+    let place = 0
+    while (place < shared && spine[start + place] === codes[from + place]) place += 1
+    if (place < shared || (count > length && !canGrow)) {
+      this.#addOwnList(key, list)
+      return
     }
-    if (count > length) this.#extendSpine(key, codes, count)
+    if (count > length) this.#extendSpine(key, list)
     this.#addRow(micro.readPrefix, key, count)
   }
 
@@ -106,12 +114,17 @@ export class MicroColumns {
     return this.#spineElements.data[this.#spineStarts.data[key]! + place]!
   }
 
-  listLength(list: number): number {
-    return this.#listStarts.data[list + 1]! - this.#listStarts.data[list]!
+  /** The last element of a list, -1 of the empty one. */
+  lastOfList(list: number): number {
+    return list < 0 ? -1 : this.#listNodes.seconds.data[list]!
   }
 
-  listElement(list: number, place: number): number {
-    return this.#listElements.data[this.#listStarts.data[list]! + place]!
+  elementsOfList(list: number): number[] {
+    const elements: number[] = []
+    for (let node = list; node >= 0; node = this.#listNodes.firsts.data[node]!) {
+      elements.push(this.#listNodes.seconds.data[node]!)
+    }
+    return elements.reverse()
   }
 
   /** Elements that a row read: none for `readNil`, one for `readOne`. */
@@ -121,8 +134,7 @@ export class MicroColumns {
     const value = this.values.data[row]!
     if (kind === micro.readOne) return [value]
     if (kind === micro.readPrefix) return Array.from({ length: value }, (_, i) => this.spineElement(key, i))
-    if (kind !== micro.readList) return []
-    return Array.from({ length: this.listLength(value) }, (_, i) => this.listElement(value, i))
+    return kind === micro.readList ? this.elementsOfList(value) : []
   }
 
   #addRow(kind: number, key: number, value: number): void {
@@ -131,18 +143,20 @@ export class MicroColumns {
     this.values.push(value)
   }
 
-  #addOwnList(key: number, codes: Float64Array, count: number): void {
-    for (let i = 0; i < count; i += 1) this.#listElements.push(this.elements.add(key, codes[i]!))
-    this.#addRow(micro.readList, key, this.#listStarts.length - 1)
-    this.#listStarts.push(this.#listElements.length)
+  #addOwnList(key: number, { codes, from, count }: CodeList): void {
+    let node = -1
+    for (let i = from; i < from + count; i += 1) {
+      node = this.#listNodes.add(node, this.elements.add(key, codes[i]!))
+    }
+    this.#addRow(micro.readList, key, node)
   }
 
-  #extendSpine(key: number, codes: Float64Array, count: number): void {
+  #extendSpine(key: number, { codes, from, count }: CodeList): void {
     if (count > this.#spineRooms.data[key]!) this.#moveSpine(key, count * 2)
     const start = this.#spineStarts.data[key]!
     for (let i = this.#spineLengths.data[key]!; i < count; i += 1) {
-      this.#spineCodes.data[start + i] = codes[i]!
-      this.#spineElements.data[start + i] = this.elements.add(key, codes[i]!)
+      this.#spineCodes.data[start + i] = codes[from + i]!
+      this.#spineElements.data[start + i] = this.elements.add(key, codes[from + i]!)
     }
     this.#spineLengths.data[key] = count
   }
