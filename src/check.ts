@@ -1,4 +1,17 @@
 /** The door `tidemark/check`: judges recorded histories of any database. */
+export { fifoQueue, growingSet, unorderedQueue } from './check/linear/collections.js'
+export { ModelError } from './check/linear/errors.js'
+export { checkLinearizable, type LinearOptions } from './check/linear/linearizable.js'
+export type { Model, ModelCall, TimedCall } from './check/linear/model.js'
+export {
+  casRegister,
+  mutex,
+  type NullReads,
+  nullReads,
+  register,
+  type RegisterOptions,
+} from './check/linear/registers.js'
+export type { Checker, CheckOptions } from './check/options.js'
 export {
   type Anomaly,
   anomalyTypes,
