@@ -1,0 +1,206 @@
+import { crc32cSeed, crc32cUpdate } from './crc32c.js'
+import type { Disk } from './disk.js'
+import { JournalClosedError, JournalFailedError } from './errors.js'
+import { encodeFileHeader, fileHeaderBytes, fileKind } from './fileHeader.js'
+import { segmentName, temporarySuffix } from './fileNames.js'
+import { frameHeaderBytes, frameKind, frameWord, markBytes, sealFrame } from './frame.js'
+import { putU64 } from './littleEndian.js'
+
+export interface SegmentOptions {
+  readonly storeId: Uint8Array
+  /** Of the first frame to be written. */
+  readonly position: number
+  /** A segment is ended before it would grow beyond this; a group longer than it has one of its own. */
+  readonly segmentBytes?: number
+  /** How far small groups are written into zeros that are there already. */
+  readonly aheadBytes?: number
+}
+
+export const segmentDefaultBytes: number = 64 * 1024 * 1024
+/** Groups from this size on are appended: what a change of the file's size costs them is little. */
+const smallGroupBytes: number = 64 * 1024
+const aheadDefaultBytes: number = 1024 * 1024
+
+/**
+ * Writes groups of frames into segments, one after the other.
+ *
+ *     header | mark, frames | mark, frames | ... | zeros        and once closed: | end
+ *
+ * - Nothing is added to a segment of an earlier run: its end may be torn where nobody sees it.
+ * - A segment appears under its name with its header on disk, and only after everything before it is durable.
+ *   So its existence proves that all positions below its own were durable.
+ * - Zeros are written ahead of small groups, because syncing bytes that do not change the file's size takes
+ *   half as long.
+ * - The first error is the last operation: what was written since the last sync may or may not be there.
+ */
+export class SegmentWriter {
+  readonly #disk: Disk
+  readonly #storeId: Uint8Array
+  readonly #seed: number
+  readonly #segmentBytes: number
+  readonly #zeros: Uint8Array
+  readonly #mark = new Uint8Array(markBytes)
+  readonly #vector: Uint8Array[] = []
+  #name = ''
+  /** Where the next group goes, in the file. */
+  #offset = 0
+  /** The end of the file: of the zeros, if there are any ahead. */
+  #fileBytes = 0
+  #segmentPosition: number
+  #position: number
+  #synced: number
+  #failure: { readonly cause: unknown } | undefined
+  #isClosed = false
+
+  /** Creates the first segment. Everything below `position` must be durable. */
+  constructor(disk: Disk, { storeId, position, segmentBytes, aheadBytes }: SegmentOptions) {
+    this.#disk = disk
+    this.#storeId = storeId
+    this.#seed = crc32cSeed(storeId)
+    this.#segmentBytes = segmentBytes ?? segmentDefaultBytes
+    this.#zeros = new Uint8Array(aheadBytes ?? aheadDefaultBytes)
+    this.#segmentPosition = this.#position = this.#synced = position
+    this.#begin()
+  }
+
+  /** The next frame's position. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Everything below is durable. */
+  get synced(): number {
+    return this.#synced
+  }
+
+  /** Position of the first frame of the segment being written. */
+  get segmentPosition(): number {
+    return this.#segmentPosition
+  }
+
+  /** Length of the segment being written, without the zeros ahead. */
+  get segmentLengthBytes(): number {
+    return this.#offset
+  }
+
+  /**
+   * Writes a group: a mark, and then the frames that the buffers hold one behind the other, whole and padded,
+   * beginning with the frame at `position`.
+   */
+  write(position: number, buffers: readonly Uint8Array[]): void {
+    this.#requirePosition(position)
+    let groupBytes = 0
+    for (const buffer of buffers) groupBytes += buffer.length
+    this.#attempt(() => {
+      const isBegun = this.#offset > fileHeaderBytes
+      if (isBegun && this.#offset + markBytes + groupBytes > this.#segmentBytes) this.#rotate()
+      this.#writeGroup(groupBytes, buffers)
+    })
+    this.#position += groupBytes
+  }
+
+  /** Returns when all groups written are durable. */
+  sync(): void {
+    this.#requireOpen()
+    if (this.#synced === this.#position) return
+    this.#attempt(() => this.#disk.sync(this.#name))
+    this.#synced = this.#position
+  }
+
+  /** Ends this segment now, so that the next group begins one. Syncs. */
+  rotate(): void {
+    this.#requireOpen()
+    if (this.#offset === fileHeaderBytes) return
+    this.#attempt(() => this.#rotate())
+  }
+
+  /** Syncs, and says for whoever opens next that nothing comes after `position`. It is the last call. */
+  end(position: number): void {
+    this.#requirePosition(position)
+    this.sync()
+    this.#attempt(() => {
+      this.#setMark(frameKind.end, 0)
+      this.#disk.write(this.#name, this.#offset, [this.#mark])
+      this.#disk.truncate(this.#name, this.#offset + markBytes)
+      this.#disk.sync(this.#name)
+    })
+    this.#isClosed = true
+  }
+
+  #writeGroup(groupBytes: number, buffers: readonly Uint8Array[]): void {
+    this.#setMark(frameKind.mark, groupBytes)
+    const vector = this.#vector
+    vector.length = 0
+    vector.push(this.#mark)
+    for (const buffer of buffers) vector.push(buffer)
+    const lengthBytes = markBytes + groupBytes
+    const end = this.#offset + lengthBytes
+    if (end > this.#fileBytes) {
+      this.#fileBytes = end
+      const room = this.#segmentBytes - end
+      if (lengthBytes < smallGroupBytes && room > 0) {
+        const zeros = room < this.#zeros.length ? this.#zeros.subarray(0, room) : this.#zeros
+        vector.push(zeros)
+        this.#fileBytes += zeros.length
+      }
+    }
+    this.#disk.write(this.#name, this.#offset, vector)
+    this.#offset = end
+  }
+
+  /** Marks and ends take no position: theirs is that of the frame that follows. */
+  #setMark(kind: number, groupBytes: number): void {
+    const mark = this.#mark
+    putU64(mark, frameHeaderBytes, this.#synced)
+    putU64(mark, frameHeaderBytes + 8, groupBytes)
+    const state = crc32cUpdate(this.#seed, mark, frameHeaderBytes, markBytes)
+    sealFrame(mark, 0, { word: frameWord(kind, markBytes), position: this.#position }, state)
+  }
+
+  #rotate(): void {
+    if (this.#fileBytes > this.#offset) this.#disk.truncate(this.#name, this.#offset)
+    this.#disk.sync(this.#name)
+    this.#synced = this.#segmentPosition = this.#position
+    this.#begin()
+  }
+
+  #begin(): void {
+    const disk = this.#disk
+    const name = segmentName(this.#position)
+    const header = { kind: fileKind.segment, storeId: this.#storeId, position: this.#position, required: 0 }
+    installFile(disk, name, (temporary) => disk.write(temporary, 0, [encodeFileHeader(header)]))
+    this.#name = name
+    this.#offset = this.#fileBytes = fileHeaderBytes
+  }
+
+  #requirePosition(position: number): void {
+    this.#requireOpen()
+    if (position !== this.#position)
+      throw new RangeError(`a group for position ${position} was written at ${this.#position}`)
+  }
+
+  #requireOpen(): void {
+    if (this.#failure !== undefined) throw new JournalFailedError(this.#failure.cause)
+    if (this.#isClosed) throw new JournalClosedError()
+  }
+
+  #attempt(operation: () => void): void {
+    try {
+      operation()
+    } catch (cause) {
+      this.#failure = { cause }
+      throw cause
+    }
+  }
+}
+
+/** Writes a file that appears under its name whole and durable, or not at all; it replaces an older one. */
+export function installFile(disk: Disk, name: string, write: (temporary: string) => void): void {
+  const temporary = name + temporarySuffix
+  // A longer one, left by a crash, would show behind what is written now.
+  if (disk.list().includes(temporary)) disk.remove(temporary)
+  write(temporary)
+  disk.sync(temporary)
+  disk.rename(temporary, name)
+  disk.syncDirectory()
+}
