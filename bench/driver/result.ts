@@ -47,6 +47,11 @@ export function kindResult(reports: readonly ThreadReport[], kind: number): Kind
   )
 }
 
+/** Live: threads may still be at work. */
+export function committedOf(reports: readonly ThreadReport[]): number {
+  return reports.reduce((sum, report) => sum + report.committedTotal, 0)
+}
+
 function sumOf(
   reports: readonly ThreadReport[],
   countOf: (report: ThreadReport) => number,

@@ -1,5 +1,6 @@
 import {
   attach,
+  msgpack,
   open,
   record,
   type Snapshot,
@@ -36,7 +37,11 @@ const fields = record({
   field9: 'string',
 })
 
-const codecs: { readonly [K in ValueKind]: ValueCodec<ValueKinds[K]> } = { string, fields }
+const codecs: { readonly [K in ValueKind]: ValueCodec<ValueKinds[K]> } = {
+  string,
+  fields,
+  balance: msgpack,
+}
 
 class TidemarkOperations<V> implements Operations<V> {
   readonly #table: Table<RecordKey, V>
@@ -75,6 +80,7 @@ class TidemarkOperations<V> implements Operations<V> {
 }
 
 class TidemarkSession<V> implements Session<V> {
+  readonly isSync = true
   readonly #store: Store
   readonly #table: Table<RecordKey, V>
   readonly #readsInSnapshots: boolean
@@ -146,6 +152,18 @@ class TidemarkDatabase implements Database {
 
 export const tidemark: Target = {
   name: 'tidemark',
+  traits: {
+    description: 'Tidemark in memory, transactionSync in worker threads',
+    transactions: 'serializable',
+    durability: 'memory',
+    hasRanges: true,
+    hasThreads: true,
+    inFlight: 1,
+  },
+
+  async unavailable() {
+    return undefined
+  },
 
   async open(options) {
     const { memoryLimitBytes } = options

@@ -1,7 +1,5 @@
 import { mix32, unmix32 } from '../generators/random.js'
-import type { RecordKey } from '../targets/target.js'
-
-export type KeyKind = 'integer' | 'string'
+import type { KeyKind, RecordKey } from '../targets/target.js'
 
 /** Turns a record's number (0 to 2^31 - 1) into its key and back. */
 export interface KeyForm {

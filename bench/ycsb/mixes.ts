@@ -1,6 +1,6 @@
 export const coreWorkloads = ['a', 'b', 'c', 'd', 'e', 'f'] as const
 export type CoreWorkload = (typeof coreWorkloads)[number]
-export type WorkloadName = CoreWorkload | 'txn'
+export type WorkloadName = CoreWorkload | 'txn' | 'bank'
 
 /**
  * A YCSB core workload: what share of the operations does what, out of 100, and which records they choose.

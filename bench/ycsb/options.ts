@@ -58,6 +58,7 @@ function settingsOf(given: Given, workload: WorkloadName, threads: number): RunS
     target: 'tidemark',
     workload,
     threads,
+    inFlight: 1,
     longReaders: isCore ? 0 : given.wholeNumber('long-readers', 0, { min: 0, max: 256 }),
     records: given.wholeNumber('records', 1_000_000, { min: 1, max: 1_000_000_000 }),
     seconds: given.decimal('seconds', 5, secondsRange),
@@ -71,6 +72,7 @@ function settingsOf(given: Given, workload: WorkloadName, threads: number): RunS
     readRatio: readRatioOf(given.text('read-ratio', '100')),
     api: given.oneOf('api', 'transaction', ['transaction', 'snapshot']),
     memoryLimitBytes: given.bytes('memory-limit'),
+    directory: undefined,
   }
 }
 

@@ -1,10 +1,11 @@
 import { measure as measureThreads } from '../driver/measure.js'
-import { groupResult } from '../driver/result.js'
+import { committedOf, groupResult } from '../driver/result.js'
 import { Random } from '../generators/random.js'
 import { targetNamed } from '../targets/registry.js'
 import type { Database, ValueKind } from '../targets/target.js'
 import { InsertSequence } from './inserts.js'
-import { load } from './load.js'
+import { runAlone } from './alone.js'
+import { type Loaded, timedLoad } from './load.js'
 import type { RunResult } from './result.js'
 import type { RunSettings } from './settings.js'
 import { type ThreadContext, threadContext } from './thread.js'
@@ -29,38 +30,25 @@ export async function runOnce<K extends ValueKind>(
   observer: RunObserver,
   interrupt: AbortSignal,
 ): Promise<RunResult | undefined> {
-  const database = await targetNamed(settings.target).open(settings)
+  const target = targetNamed(settings.target)
+  if (!target.traits.hasThreads) return await runAlone(settings, observer, interrupt)
+  const database = await target.open(settings)
   try {
-    const session = database.session<K>(settings.value)
-    const inserts = InsertSequence.create(settings.records, settings.threads + settings.longReaders)
+    const session = await database.session<K>(settings.value)
+    const lanes = (settings.threads + settings.longReaders) * settings.inFlight
+    const inserts = InsertSequence.create(settings.records, lanes)
     const context = threadContext<K>({ session, settings, random: new Random(settings.seed), inserts })
-    const loaded = await timedLoad(context, database, observer, interrupt)
+    const loaded = await timedLoad(context, database, (count) => observer.loading(count), interrupt)
     if (interrupt.aborted) return undefined
     const measured = await measure(context, database, observer, interrupt)
     if (measured === undefined) return undefined
     observer.verifying()
     const records = inserts.acknowledged()
-    verify(context, records)
+    await verify(context, records)
     return { settings, ...loaded, ...measured, records, interrupted: interrupt.aborted }
   } finally {
     await database.close()
   }
-}
-
-type Loaded = Pick<RunResult, 'loadSeconds' | 'bytesPerRecord'>
-
-async function timedLoad<V>(
-  context: ThreadContext<V>,
-  database: Database,
-  observer: RunObserver,
-  interrupt: AbortSignal,
-): Promise<Loaded> {
-  const emptyBytes = database.counters().memoryBytes
-  const started = performance.now()
-  await load(context, (count) => observer.loading(count), interrupt)
-  const loadSeconds = (performance.now() - started) / 1000
-  const bytesPerRecord = (database.counters().memoryBytes - emptyBytes) / context.settings.records
-  return { loadSeconds, bytesPerRecord }
 }
 
 type Measured = Omit<RunResult, 'settings' | 'records' | 'interrupted' | keyof Loaded>
@@ -85,11 +73,7 @@ async function measure<V>(
       seconds,
       counters: () => database.counters(),
       onWarmup: () => observer.warmingUp(),
-      onTick: (elapsed, reports) =>
-        observer.timing(
-          elapsed,
-          reports.slice(0, threads).reduce((sum, report) => sum + report.committedTotal, 0),
-        ),
+      onTick: (elapsed, reports) => observer.timing(elapsed, committedOf(reports.slice(0, threads))),
     },
     interrupt,
   )

@@ -10,7 +10,7 @@ import { valueForms } from './values.js'
 
 /** What the runs of a group are, in two lines. */
 export function headingOf(settings: RunSettings): { title: string; details: string } {
-  const { workload, records, value, keys, skew, seconds } = settings
+  const { records, value, keys, skew, seconds } = settings
   const distribution = skew === 'uniform' ? 'uniform' : `zipfian ${skew}`
   const details = [
     `${formatCount(records)} records of ${valueForms[value].description}`,
@@ -19,12 +19,16 @@ export function headingOf(settings: RunSettings): { title: string; details: stri
     `${seconds} s`,
   ]
   return {
-    title:
-      workload === 'txn'
-        ? transactionalTitle(settings)
-        : `YCSB ${workload.toUpperCase()}: ${mixes[workload].title}`,
+    title: titleOf(settings),
     details: details.join(', '),
   }
+}
+
+function titleOf(settings: RunSettings): string {
+  const { workload } = settings
+  if (workload === 'txn') return transactionalTitle(settings)
+  if (workload === 'bank') return 'Bank: transfers, and audits of all accounts'
+  return `YCSB ${workload.toUpperCase()}: ${mixes[workload].title}`
 }
 
 function transactionalTitle({ operationsPerTransaction, readRatio, longReaders }: RunSettings): string {

@@ -1,5 +1,4 @@
-import type { ValueKind } from '../targets/target.js'
-import type { KeyKind } from './keys.js'
+import type { KeyKind, ValueKind } from '../targets/target.js'
 import type { WorkloadName } from './mixes.js'
 
 /** How likely which record is: a zipfian's theta, or all alike. */
@@ -10,6 +9,8 @@ export interface RunSettings {
   readonly target: string
   readonly workload: WorkloadName
   readonly threads: number
+  /** Transactions that each thread has in flight, where the target lets them be; else one. */
+  readonly inFlight: number
   readonly longReaders: number
   readonly records: number
   readonly seconds: number
@@ -24,4 +25,6 @@ export interface RunSettings {
   readonly readRatio: number | 'scan'
   readonly api: 'transaction' | 'snapshot'
   readonly memoryLimitBytes: number | undefined
+  /** The target's own folder for files, for targets that have any. */
+  readonly directory: string | undefined
 }

@@ -1,6 +1,7 @@
 import { WrongResultError } from '../driver/errors.js'
 import type { Random } from '../generators/random.js'
-import type { Session, ValueKind, ValueKinds } from '../targets/target.js'
+import { targetNamed } from '../targets/registry.js'
+import type { Session, Traits, ValueKind, ValueKinds } from '../targets/target.js'
 import { WorkDigest } from './digest.js'
 import type { InsertSequence } from './inserts.js'
 import { type KeyForm, keyForms } from './keys.js'
@@ -16,6 +17,7 @@ export interface ThreadContext<V> {
   readonly form: ValueForm<V>
   readonly inserts: InsertSequence
   readonly digest: WorkDigest
+  readonly durability: Traits['durability']
 }
 
 export interface ThreadContextParts<K extends ValueKind> {
@@ -28,8 +30,9 @@ export interface ThreadContextParts<K extends ValueKind> {
 export function threadContext<K extends ValueKind>(
   parts: ThreadContextParts<K>,
 ): ThreadContext<ValueKinds[K]> {
-  const { value, keys } = parts.settings
-  return { ...parts, keys: keyForms[keys], form: valueForms[value], digest: new WorkDigest() }
+  const { value, keys, target } = parts.settings
+  const { durability } = targetNamed(target).traits
+  return { ...parts, keys: keyForms[keys], form: valueForms[value], digest: new WorkDigest(), durability }
 }
 
 export function missingRecord(number: number): WrongResultError {

@@ -25,6 +25,8 @@ export interface ValueForm<V> {
   digest(value: V): number
   digestOne(value: V, random: Random): number
   isWellFormed(value: V): boolean
+  /** Of values whose total never changes. */
+  readonly money?: (value: V) => number
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_'
@@ -93,7 +95,22 @@ const fieldsForm: ValueForm<FieldsRecord> = {
     fieldNames.every((name) => isOneOf(texts10, value[name])),
 }
 
+/** What each account has to begin with. */
+export const initialBalance = 100
+
+const balanceForm: ValueForm<number> = {
+  bytes: 8,
+  description: 'balances',
+  make: () => initialBalance,
+  change: (value) => value,
+  digest: (value) => value,
+  digestOne: (value) => value,
+  isWellFormed: (value) => Number.isSafeInteger(value) && value >= 0,
+  money: (value) => value,
+}
+
 export const valueForms: { readonly [K in ValueKind]: ValueForm<ValueKinds[K]> } = {
   string: stringForm,
   fields: fieldsForm,
+  balance: balanceForm,
 }

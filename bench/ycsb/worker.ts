@@ -1,13 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { RunControl } from '../driver/control.js'
-import { runPhases } from '../driver/loop.js'
 import { Random } from '../generators/random.js'
 import { targetNamed } from '../targets/registry.js'
 import type { ValueKind } from '../targets/target.js'
 import { InsertSequence } from './inserts.js'
 import type { RunSettings } from './settings.js'
 import { threadContext } from './thread.js'
-import { type Role, workOf } from './work.js'
+import { type Role, runThread } from './work.js'
 
 /** What a thread of a run is started with. */
 export interface WorkerTask<K extends ValueKind = ValueKind> {
@@ -20,17 +19,23 @@ export interface WorkerTask<K extends ValueKind = ValueKind> {
 }
 
 async function work<K extends ValueKind>(task: WorkerTask<K>): Promise<void> {
-  const { settings, thread } = task
+  const { settings, thread, role } = task
   const session = await targetNamed(settings.target).connect<K>(task.handle, settings.value, settings)
-  const context = threadContext<K>({
-    session,
-    settings,
-    random: new Random(settings.seed, 1 + thread),
-    inserts: new InsertSequence(task.inserts, thread),
-  })
+  const first = thread * settings.inFlight
+  const lanes = Array.from({ length: settings.inFlight }, (_, lane) =>
+    threadContext<K>({
+      session,
+      settings,
+      random: new Random(settings.seed, 1 + first + lane),
+      inserts: new InsertSequence(task.inserts, first + lane),
+    }),
+  )
   const control = new RunControl(task.control)
-  parentPort?.postMessage('ready')
-  runPhases(control, control.report(thread), workOf(context, task.role))
+  await runThread(control, control.report(thread), {
+    lanes,
+    role,
+    onReady: () => parentPort?.postMessage('ready'),
+  })
   await session.close()
 }
 

@@ -5,6 +5,7 @@ import type { Operations, RecordKey, Session, TransactionBody } from '../../benc
  * retry does.
  */
 export class MapSession<V> implements Session<V> {
+  readonly isSync = true
   readonly records = new Map<RecordKey, V>()
   readonly calls = { get: 0, put: 0, insert: 0, values: 0, readOnly: 0, readWrite: 0 }
   readonly lengths: number[] = []

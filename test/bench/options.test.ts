@@ -28,6 +28,8 @@ describe('readOptions', () => {
       readRatio: 100,
       api: 'transaction',
       memoryLimitBytes: undefined,
+      directory: undefined,
+      inFlight: 1,
     })
   })
 

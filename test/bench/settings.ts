@@ -10,6 +10,7 @@ export const smallRun: RunSettings & { readonly value: 'string' } = {
   target: 'tidemark',
   workload: 'txn',
   threads: 1,
+  inFlight: 1,
   longReaders: 0,
   records: 500,
   seconds: 0.1,
@@ -23,6 +24,7 @@ export const smallRun: RunSettings & { readonly value: 'string' } = {
   readRatio: 100,
   api: 'transaction',
   memoryLimitBytes: undefined,
+  directory: undefined,
 }
 
 export interface LoadedMap<V> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Committing } from '../../bench/targets/target.js'
 import { coreTransactions } from '../../bench/ycsb/core.js'
 import { coreWorkloads, mixes } from '../../bench/ycsb/mixes.js'
 import { WrongResultError } from '../../bench/driver/errors.js'
@@ -7,14 +8,15 @@ import { verify } from '../../bench/ycsb/verify.js'
 import { workOf } from '../../bench/ycsb/work.js'
 import { loadedMap, smallRun } from './settings.js'
 
-function repeat(times: number, run: () => void): void {
-  for (let index = 0; index < times; index += 1) run()
+/** The map commits before a call returns. */
+function repeat(times: number, run: () => Committing): void {
+  for (let index = 0; index < times; index += 1) void run()
 }
 
 async function checksumOf(seed: number): Promise<number> {
   const { context } = await loadedMap({ ...smallRun, seed, readRatio: 50 })
   const work = workOf(context, 'worker')
-  repeat(100, work.runTransaction)
+  repeat(100, () => void work.runTransaction())
   return work.checksum()
 }
 
@@ -53,7 +55,7 @@ describe('core workloads', () => {
           if (share === 0) expect(count).toBe(0)
         }
         expect(calls.readOnly + calls.readWrite).toBe(runs)
-        expect(() => verify(context, context.inserts.acknowledged())).not.toThrow()
+        await expect(verify(context, context.inserts.acknowledged())).resolves.toBeUndefined()
         expect(session.records.size).toBe(smallRun.records + calls.insert)
       }
     },
@@ -98,7 +100,7 @@ describe('transactional workloads', () => {
     const before = new Map(session.records)
     session.records.clear()
     session.attempts = 3
-    mixedTransactions(context)()
+    void mixedTransactions(context)()
     expect(session.calls.put).toBe(6)
     expect(session.records.size).toBeLessThanOrEqual(2)
     expect([...session.records.keys()].every((key) => before.has(key))).toBe(true)
@@ -117,7 +119,7 @@ describe('transactional workloads', () => {
 
   test('a long reader reads 10,000 records in one transaction, each timed', async () => {
     const { session, context } = await loadedMap(smallRun)
-    longReads(context)()
+    void longReads(context)()
     expect(session.calls).toMatchObject({ get: longReaderKeys, readOnly: 1 })
     expect(workOf(context, 'longReader').transactionsPerSample).toBe(1)
   })
@@ -133,7 +135,7 @@ describe('load and verify', () => {
     for (const keys of ['integer', 'string'] as const) {
       const { session, context } = await loadedMap({ ...smallRun, records: 12_345, keys })
       expect(session.records.size).toBe(12_345)
-      expect(() => verify(context, 12_345)).not.toThrow()
+      await expect(verify(context, 12_345)).resolves.toBeUndefined()
     }
   })
 
@@ -149,6 +151,6 @@ describe('load and verify', () => {
   ])('%s fails the check', async (_what, message, damage) => {
     const { session, context } = await loadedMap(smallRun)
     damage(session.records)
-    expect(() => verify(context, 500)).toThrow(message)
+    await expect(verify(context, 500)).rejects.toThrow(message)
   })
 })

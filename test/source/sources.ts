@@ -16,7 +16,10 @@ export function parseSource(path: string, text: string): Source {
   return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true) }
 }
 
-/** Every TypeScript and JavaScript file below the folders; a folder that does not exist has none. */
+/**
+ * Every TypeScript and JavaScript file below the folders, installed packages apart; a folder that does not
+ * exist has none.
+ */
 export function readSources(folders: readonly string[]): Source[] {
   return folders.flatMap((folder) =>
     filesBelow(join(root, folder))
@@ -28,7 +31,7 @@ export function readSources(folders: readonly string[]): Source[] {
 function filesBelow(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && !/[/\\]node_modules([/\\]|$)/.test(entry.parentPath))
       .map((entry) => join(entry.parentPath, entry.name))
       .toSorted()
   } catch (error) {
