@@ -1,5 +1,6 @@
 import { TidemarkError } from '../errors.js'
 import { blockKind, catalogEntryWords, header, siteArea, tableLimit } from '../memory/layout.js'
+import type { CommitLog } from './commitLog.js'
 import { tableDescriptor, tableRoot } from './index/node.js'
 import { Tree } from './index/tree.js'
 import type { SiteContext } from './siteContext.js'
@@ -32,8 +33,11 @@ export class Catalog {
   readonly #i32: Int32Array
   readonly #trees: Tree[] = []
 
-  constructor(context: SiteContext) {
+  readonly #log: CommitLog | undefined
+
+  constructor(context: SiteContext, log?: CommitLog) {
     this.#context = context
+    this.#log = log
     this.#i32 = context.memory.i32
   }
 
@@ -99,8 +103,10 @@ export class Catalog {
     if (i32[word + tableRoot] === 0) this.treeOf(id).createRoot()
     // A creator that died before it counted the entry may have left a description.
     this.#describe(word, name, format)
+    const entry = { id, name, format }
+    this.#log?.create(entry)
     Atomics.store(i32, header.catalogCount, id)
-    return { id, name, format }
+    return entry
   }
 
   #describe(word: number, name: string, format: string): void {

@@ -7,7 +7,7 @@ import { leafLockedNow } from './index/tree.js'
 import { keyStart } from './keyBuffer.js'
 import { retiredKind, RetiredQueue } from './retired.js'
 import { tupleHead, tupleLeaf, wordState } from './tuple.js'
-import { deletedAt, lengthDeleted, versionLength } from './version.js'
+import { deletedAt, lengthDeleted, versionLength, versionPosition } from './version.js'
 
 const leafEmptied = 1
 
@@ -186,13 +186,14 @@ export class Collector {
 
   /**
    * Whether it is absent since before any open transaction began, and was not present to one when that wrote
-   * it.
+   * it. A deletion stays until it is durable: who reads that the key is absent has to know of it.
    */
   #isAbsent(tuple: number, safe: Stamp): boolean {
     const head = this.#i32[(tuple << 1) + tupleHead]!
-    return (
-      head === 0 ||
-      (this.#i32[(head << 1) + versionLength] === lengthDeleted && this.#u64[head + deletedAt]! < safe)
-    )
+    if (head === 0) return true
+    if (this.#i32[(head << 1) + versionLength] !== lengthDeleted || this.#u64[head + deletedAt]! >= safe)
+      return false
+    const { log, memory } = this.#engine
+    return log === undefined || log.isDurable(memory.f64[head + versionPosition]!)
   }
 }

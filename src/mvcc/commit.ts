@@ -2,6 +2,7 @@ import { blockKind, siteArea } from '../memory/layout.js'
 import { Wait } from '../memory/latch.js'
 import { siteOf, type Stamp } from '../tid/stamp.js'
 import type { AbortReason } from './abort.js'
+import type { CommitLog } from './commitLog.js'
 import type { Engine } from './engine.js'
 import { leafSplitting, nodeLatch } from './index/node.js'
 import { dropLocker, freezeFloor, lockerOf, releaseHeld, siteOfLocker } from './locker.js'
@@ -15,6 +16,7 @@ import {
   versionHeaderBytes,
   versionHeaderWords,
   versionLength,
+  versionPosition,
 } from './version.js'
 import { type WriteSet, writeDeleted } from './writeSet.js'
 
@@ -38,16 +40,18 @@ const ownWaitMs = 5
  *               range
  *     stage     versions are written, unseen; tuple and version are noted in the commit list, in shared
  *               memory
- *     commit    `commitPhase` becomes `committed`: the commit point, one store
+ *     log       in a store with a journal, the position is taken and the record written, unread
+ *     commit    `commitPhase` becomes `committed`: the commit point, one store; then the record is published
  *     install   each version becomes its tuple's head, and the tuple is given back
  *
  * A site that dies before the commit point is undone by its recoverer, after it, finished: the commit list
- * says all. A journal joins between stage and commit: there, the position is reserved and the record written.
+ * says all.
  */
 export class Committer {
   readonly #engine: Engine
   readonly #i32: Int32Array
   readonly #u64: BigUint64Array
+  readonly #f64: Float64Array
   readonly #area: number
   readonly #scratch = new BigUint64Array(1)
   readonly #low = new Int32Array(this.#scratch.buffer)
@@ -56,6 +60,7 @@ export class Committer {
     this.#engine = engine
     this.#i32 = engine.memory.i32
     this.#u64 = engine.memory.u64
+    this.#f64 = engine.memory.f64
     this.#area = engine.context.area
   }
 
@@ -65,19 +70,30 @@ export class Committer {
    */
   commit(tx: MvccTransaction): AbortReason | undefined {
     if (tx.writes.count === 0 && tx.locker === 0) return undefined
-    this.#list(tx)
+    const log = tx.isLogged && tx.writes.count !== 0 ? this.#engine.log : undefined
+    log?.prepare(tx.writes)
+    try {
+      this.#list(tx)
+    } catch (error) {
+      log?.cancel()
+      throw error
+    }
     try {
       const reason = tx.locker === 0 ? this.#ownAll(tx) : this.#chooseTid(tx)
       if (reason !== undefined) {
         this.#undo(tx.stamp)
+        log?.cancel()
         return reason
       }
       this.#stage(tx)
     } catch (error) {
       this.#undo(tx.stamp)
+      log?.cancel()
       throw error
     }
+    if (log !== undefined) this.#append(tx, log)
     Atomics.store(this.#i32, this.#area + siteArea.commitPhase, commitPhase.committed)
+    log?.publish()
     this.#installAll(tx)
     if (tx.locker !== 0) this.release(tx, tx.stamp)
     this.#i32[this.#area + siteArea.commitPhase] = commitPhase.none
@@ -128,10 +144,19 @@ export class Committer {
       const version = this.#insideIfFree(tuple, length) || this.#allocate(length, end === writeDeleted)
       i32[list + 2 * i + 1] = version
       i32[(version << 1) + versionLength] = end === writeDeleted ? lengthDeleted : length
-      this.#u64[version + 2] = 0n
+      this.#f64[version + versionPosition] = 0
       if (end === writeDeleted) this.#u64[version + deletedAt] = 0n
       if (end !== writeDeleted) this.#copyValue(writes, start, end, version)
     }
+  }
+
+  /** Whoever reads one of the versions learns from it how far the journal must be durable first. */
+  #append(tx: MvccTransaction, log: CommitLog): void {
+    const position = log.append()
+    tx.position = position
+    const list = this.#i32[this.#area + siteArea.commitList]! * 2 + listStart
+    for (let i = 0; i < tx.writes.count; i++)
+      this.#f64[this.#i32[list + 2 * i + 1]! + versionPosition] = position
   }
 
   /** A delete may take of the reserve: it is how memory becomes free. */

@@ -9,6 +9,7 @@ import { type AbortReason, abortReasons } from './abort.js'
 import { Catalog } from './catalog.js'
 import { Collector } from './collector.js'
 import { Committer } from './commit.js'
+import type { CommitLog } from './commitLog.js'
 import { Directory } from './directory.js'
 import type { Tree } from './index/tree.js'
 import { KeyBuffer } from './keyBuffer.js'
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly nativeThread?: number
   readonly isThreadDead?: (nativeThread: number) => boolean
   readonly clock?: Clock
+  /** Makes the way into the journal, for each site of the thread. */
+  readonly createLog?: (engine: Engine) => CommitLog
 }
 
 /**
@@ -47,6 +50,8 @@ export class Engine {
   readonly directory: Directory
   readonly catalog: Catalog
   readonly recoverer: Recoverer
+  /** Where commits are recorded; `undefined` in a store without a journal. */
+  readonly log: CommitLog | undefined
   /** The key of the operation at hand. */
   readonly key: KeyBuffer = new KeyBuffer()
   /** Scratch for keys read back from tuples. */
@@ -78,7 +83,8 @@ export class Engine {
     }
     this.context = new SiteContext(memory, sites, id, liveness, poolLiveness, clock)
     this.directory = new Directory(memory)
-    this.catalog = new Catalog(this.context)
+    this.log = options.createLog?.(this)
+    this.catalog = new Catalog(this.context, this.log)
     this.#committer = new Committer(this)
     this.collector = new Collector(this)
     this.recoverer = new Recoverer(this)

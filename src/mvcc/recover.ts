@@ -145,6 +145,7 @@ class Recovery {
     const count = this.#i32[this.#area + siteArea.commitCount]!
     const stamp = this.#u64[(this.#area + siteArea.commitStamp) >> 1]!
     const list = this.#i32[this.#area + siteArea.commitList]! * 2 + listStart
+    this.#engine.log?.recover(this.#id, phase === commitPhase.committed)
     if (phase === commitPhase.preparing)
       for (let i = count - 1; i >= 0; i--) this.#undoWrite(list + 2 * i, stamp, i)
     if (phase === commitPhase.committed) {

@@ -10,7 +10,13 @@ import { createLocker, lockedWord, lockerOf, raiseFloor, siteOfLocker } from './
 import { lockLeaf, lockTuple } from './locking.js'
 import { retiredKind } from './retired.js'
 import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
-import { lengthDeleted, versionHeaderBytes, versionLength, versionOlder } from './version.js'
+import {
+  lengthDeleted,
+  versionHeaderBytes,
+  versionLength,
+  versionOlder,
+  versionPosition,
+} from './version.js'
 import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
 
 /** How many tuples a site makes between two looks at the size of the directory. */
@@ -36,6 +42,10 @@ export class MvccTransaction {
   opened: Stamp = 0n
   /** Address of the locker in locking mode, otherwise 0. */
   locker = 0
+  /** Where the last record ends, of those that wrote what this one has read, or of its own. */
+  position = 0
+  /** Whether a journal, if there is one, records the writes. */
+  isLogged = true
   readonly writes: WriteSet = new WriteSet()
   /** The bytes of the value last read: copy them before anything else. */
   source: Buffer
@@ -44,6 +54,7 @@ export class MvccTransaction {
   readonly #engine: Engine
   readonly #i32: Int32Array
   readonly #u64: BigUint64Array
+  readonly #f64: Float64Array
   readonly #scratch = new BigUint64Array(1)
   readonly #low = new Int32Array(this.#scratch.buffer)
   /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
@@ -53,12 +64,15 @@ export class MvccTransaction {
     this.#engine = engine
     this.#i32 = engine.memory.i32
     this.#u64 = engine.memory.u64
+    this.#f64 = engine.memory.f64
     this.source = this.writes.staging
   }
 
   /** Begins an attempt. In locking mode `age` is the stamp of the first attempt, or 0 if this is it. */
   begin(mode: Mode, age: Stamp): void {
     this.opened = this.stamp = this.#engine.context.site.begin()
+    this.position = 0
+    this.isLogged = true
     if (mode !== 'locking') return
     try {
       this.locker = createLocker(this.#engine.context, age === 0n ? this.stamp : age)
@@ -190,7 +204,11 @@ export class MvccTransaction {
       const stamp = this.stamp
       while (version !== 0 && u64[version]! >= stamp) version = i32[(version << 1) + versionOlder]!
     }
-    return version !== 0 && i32[(version << 1) + versionLength] !== lengthDeleted ? version : 0
+    if (version === 0) return 0
+    // That a key is absent is read from a deletion, which may have to become durable too.
+    const position = this.#f64[version + versionPosition]!
+    if (position > this.position) this.position = position
+    return i32[(version << 1) + versionLength] !== lengthDeleted ? version : 0
   }
 
   /** Points `source`, `start` and `end` at a version's value; false for no version. */

@@ -1,0 +1,120 @@
+import { DurabilityTimeoutError, JournalClosedError } from './errors.js'
+import type { Ring } from './ring.js'
+import { ringHeader, ringState } from './ringLayout.js'
+
+interface Waiter {
+  readonly position: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** How often those who wait look whether the journal thread is still alive. */
+const livenessStepMs = 500
+
+/**
+ * Waits, on one thread, for positions to become durable: blocking, or as promises of which one shared wait
+ * serves all.
+ */
+export class Durability {
+  readonly #ring: Ring
+  readonly #isThreadDead: (nativeThread: number) => boolean
+  /** By position, ascending. */
+  #waiters: Waiter[] = []
+  #isWaiting = false
+  /** A promise of `Atomics.waitAsync` does not keep Node alive; this does, and it looks for a dead journal thread. */
+  #keepAlive: NodeJS.Timeout | undefined
+
+  constructor(ring: Ring, isThreadDead: (nativeThread: number) => boolean) {
+    this.#ring = ring
+    this.#isThreadDead = isThreadDead
+  }
+
+  isDurable(position: number): boolean {
+    return position <= this.#ring.durable
+  }
+
+  /** Blocks this thread until everything below the position is durable, at most `timeoutMs`. */
+  wait(position: number, timeoutMs: number): void {
+    const ring = this.#ring
+    const startedMs = performance.now()
+    while (!this.isDurable(position)) {
+      const count = Atomics.load(ring.i32, ringHeader.durableCount)
+      ring.demandSync()
+      if (this.isDurable(position)) return
+      this.#requireAlive(true)
+      const leftMs = timeoutMs - (performance.now() - startedMs)
+      if (leftMs <= 0) throw new DurabilityTimeoutError(timeoutMs)
+      Atomics.wait(ring.i32, ringHeader.durableCount, count, Math.min(leftMs, livenessStepMs))
+    }
+  }
+
+  /** Resolves when everything below the position is durable. */
+  whenDurable(position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters
+      let at = waiters.length
+      while (at > 0 && waiters[at - 1]!.position > position) at--
+      waiters.splice(at, 0, { position, resolve, reject })
+      this.#ring.demandSync()
+      if (!this.#isWaiting) void this.#serve()
+    })
+  }
+
+  /** Rejects all who wait. */
+  close(): void {
+    clearInterval(this.#keepAlive)
+    this.#keepAlive = undefined
+    this.#rejectAll(new JournalClosedError())
+  }
+
+  async #serve(): Promise<void> {
+    const { i32 } = this.#ring
+    this.#isWaiting = true
+    this.#keepAlive ??= setInterval(() => this.#look(true), livenessStepMs)
+    this.#keepAlive.ref()
+    for (;;) {
+      const count = Atomics.load(i32, ringHeader.durableCount)
+      this.#look(false)
+      if (this.#waiters.length === 0) break
+      const waited = Atomics.waitAsync(i32, ringHeader.durableCount, count)
+      if (waited.async) await waited.value
+      // Those whose commit was not yet taken up when the last sync began.
+      if (this.#waiters.length !== 0) this.#ring.demandSync()
+    }
+    this.#keepAlive?.unref()
+    this.#isWaiting = false
+  }
+
+  /** Answers those whose wait is over. */
+  #look(isLivenessDue: boolean): void {
+    const waiters = this.#waiters
+    const { durable } = this.#ring
+    let done = 0
+    while (done < waiters.length && waiters[done]!.position <= durable) waiters[done++]!.resolve()
+    if (done !== 0) this.#waiters = waiters.slice(done)
+    if (this.#waiters.length === 0) return
+    try {
+      this.#requireAlive(isLivenessDue)
+    } catch (error) {
+      this.#rejectAll(error as Error)
+    }
+  }
+
+  #rejectAll(error: Error): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const { reject } of waiters) reject(error)
+  }
+
+  #requireAlive(isLivenessDue: boolean): void {
+    const ring = this.#ring
+    if (isLivenessDue && ring.state === ringState.open) {
+      const native = ring.i32[ringHeader.nativeThread]!
+      if (native !== 0 && this.#isThreadDead(native))
+        ring.fail(new Error('the journal thread has ended'))
+    }
+    const { state } = ring
+    if (state === ringState.failed) throw ring.failure()
+    if (state === ringState.closed) throw new JournalClosedError()
+  }
+}

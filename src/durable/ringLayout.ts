@@ -1,0 +1,85 @@
+import { siteLimit } from '../tid/stamp.js'
+
+/**
+ * The journal's ring: one shared buffer between the threads that commit and the one that writes.
+ *
+ *     header | a slot for each site | data: capacity bytes, used round and round
+ *
+ *     released <= durable <= written <= tail <= claimed        (positions; all but `claimed` and `tail`
+ *         |           |          |        |         |           are the journal thread's to write)
+ *         |           |          |        |         room promised to commits that have no position yet
+ *         |           |          |        the next position
+ *         |           |          in the file
+ *         |           synced
+ *         room that is free again
+ *
+ * `released` may also be ahead of `durable`: room is free as soon as its bytes are in the file.
+ *
+ * A *position* counts bytes since the journal's beginning. Frames begin at multiples of 8, so shared counters
+ * count units of 8 bytes, modulo 2^32: a claim is one 32-bit addition. Positions are made whole again from
+ * `released`, from which they are never further away than the capacity. Whether there is room is asked of
+ * `releasedUnits`, whose atomic store comes after the zeroing of what it releases.
+ *
+ * A frame is *published* by its first word becoming other than 0, after everything else of it was written. The
+ * journal thread takes published frames in order, and zeroes their room before it releases it.
+ */
+export const unitBytes = 8
+const lineWords = 16
+
+export const ringHeader = {
+  magic: 0,
+  version: 1,
+  capacityBytes: 2,
+  /** See `ringState`. */
+  state: lineWords,
+  failing: lineWords + 1,
+  failureBytes: lineWords + 2,
+  /** The operating system's number of the journal thread, or 0 where it does not tell. */
+  nativeThread: lineWords + 3,
+  /** See `writerSleep`. The journal thread waits on this word. */
+  sleep: 2 * lineWords,
+  /** Set by whoever waits for something to become durable. */
+  demand: 2 * lineWords + 1,
+  /** Grows whenever `durable` does, or the state changes: who waits for durability waits on this word. */
+  durableCount: 3 * lineWords,
+  /** Grows whenever `released` does, or the state changes: who waits for room waits on this word. */
+  releasedCount: 4 * lineWords,
+  /** The site that has waited long for room, before which nobody else claims any; or 0. */
+  pressing: 4 * lineWords + 1,
+  claimedUnits: 5 * lineWords,
+  tailUnits: 6 * lineWords,
+  releasedUnits: 7 * lineWords,
+  /** 64-bit floats, which only the journal thread writes; others may see them late. */
+  released: 7 * lineWords + 2,
+  durable: 7 * lineWords + 4,
+  syncs: 7 * lineWords + 6,
+  failure: 1024,
+} as const
+
+export const failureLimitBytes = 2048
+
+/** `closing` refuses new claims; `closed` and `failed` are for ever. */
+export const ringState = { open: 0, closing: 1, closed: 2, failed: 3 } as const
+
+/** What wakes the journal thread: nothing need, anything published, only demand or a ring half full. */
+export const writerSleep = { awake: 0, idle: 1, pacing: 2 } as const
+
+/** What a site has claimed and not yet used; or has taken, and the first word of the frame once it is written. */
+export const ringSlot = { claimedUnits: 0, takenUnits: 1, takenAt: 2, word: 3 } as const
+export const ringSlotWords = 4
+
+const slotsStart = 2048
+const dataStart = slotsStart + ringSlotWords * (siteLimit + 1)
+/** First byte of the data, on a page of its own. */
+export const ringDataBytes: number = Math.ceil((dataStart * 4) / 4096) * 4096
+
+export const ringMagic = 0x746d_7267
+export const ringVersion = 1
+
+/** First word of a site's slot. */
+export function ringSlotOf(site: number): number {
+  return slotsStart + ringSlotWords * site
+}
+
+export const capacityMinBytes: number = 64 * 1024
+export const capacityMaxBytes: number = 1024 ** 3
