@@ -40,9 +40,18 @@ export type { StoreHandle } from './store/handle.js'
 export { KeyCorruptError, KeyTooLongError, KeyTypeError } from './store/keyErrors.js'
 export { type Key, maxKeyBytes } from './store/keys.js'
 export { attach, open } from './store/open.js'
-export type { OpenOptions, Range, TableOptions, TransactionOptions } from './store/options.js'
+export type {
+  DurabilityMode,
+  OpenOptions,
+  Range,
+  RecoveryProgress,
+  SnapshotOptions,
+  TableOptions,
+  TransactionOptions,
+} from './store/options.js'
 export type { RangeIterable } from './store/range.js'
-export type { HeldSnapshot, Store, StoreStats } from './store/store.js'
+export type { StoreStats } from './store/stats.js'
+export type { HeldSnapshot, Store } from './store/store.js'
 export type { Table } from './store/table.js'
 export { ValueCorruptError, ValueTooLongError, ValueTypeError } from './store/valueErrors.js'
 export type { Reader, Snapshot, Transaction } from './store/view.js'

@@ -12,7 +12,7 @@ const pressAfterMs = 2
 const roomStepMs = 50
 
 /** What a frame says beside its payload. */
-export interface Frame {
+export interface FrameHead {
   readonly kind: number
   readonly position: number
   readonly payloadBytes: number
@@ -88,7 +88,7 @@ export class Appender {
   }
 
   /** Writes all but the first word of the frame at the position taken. `checksum` is that of the payload. */
-  write(frame: Frame, payload: Buffer): void {
+  write(frame: FrameHead, payload: Buffer): void {
     this.#fill(this.#i32[this.#slot + ringSlot.takenAt]!, frame, payload)
     this.#i32[this.#slot + ringSlot.word] = frameWord(frame.kind, frameHeaderBytes + frame.payloadBytes)
   }
@@ -102,14 +102,11 @@ export class Appender {
     i32[slot + ringSlot.takenUnits] = 0
   }
 
-  /** Asks that what was published be synced soon, or merely noticed. */
-  wake(isDemand: boolean): void {
-    if (isDemand) {
-      this.ring.demandSync()
-      return
-    }
-    const isCrowded = this.ring.tail - this.ring.released > this.ring.capacityBytes / 2
-    this.ring.wakeWriter(isCrowded ? writerSleep.pacing : writerSleep.idle)
+  /** Tells the journal thread of what was published, in case it sleeps for want of work. */
+  wake(): void {
+    const { ring } = this
+    const isCrowded = ring.tail - ring.released > ring.capacityBytes / 2
+    ring.wakeWriter(isCrowded ? writerSleep.pacing : writerSleep.idle)
   }
 
   /**
@@ -146,7 +143,7 @@ export class Appender {
     } else Atomics.store(ring.words, first, word)
   }
 
-  #fill(at: number, { kind, position, payloadBytes, checksum }: Frame, payload: Buffer): void {
+  #fill(at: number, { kind, position, payloadBytes, checksum }: FrameHead, payload: Buffer): void {
     const { words, bytes, capacityBytes } = this.ring
     const first = this.ring.wordOf(at)
     const crc = crc32cFinish(checksum, frameWord(kind, frameHeaderBytes + payloadBytes), position)

@@ -4,12 +4,14 @@ import { ringHeader, ringState } from './ringLayout.js'
 
 interface Waiter {
   readonly position: number
+  readonly sinceMs: number
+  readonly timeoutMs: number
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 
-/** How often those who wait look whether the journal thread is still alive. */
-const livenessStepMs = 500
+/** How often those who wait look at the time, and whether the journal thread is still alive. */
+const lookStepMs = 100
 
 /**
  * Waits, on one thread, for positions to become durable: blocking, or as promises of which one shared wait
@@ -44,17 +46,17 @@ export class Durability {
       this.#requireAlive(true)
       const leftMs = timeoutMs - (performance.now() - startedMs)
       if (leftMs <= 0) throw new DurabilityTimeoutError(timeoutMs)
-      Atomics.wait(ring.i32, ringHeader.durableCount, count, Math.min(leftMs, livenessStepMs))
+      Atomics.wait(ring.i32, ringHeader.durableCount, count, Math.min(leftMs, lookStepMs))
     }
   }
 
-  /** Resolves when everything below the position is durable. */
-  whenDurable(position: number): Promise<void> {
+  /** Resolves when everything below the position is durable; the time limit is exact to a tenth of a second. */
+  whenDurable(position: number, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters
       let at = waiters.length
       while (at > 0 && waiters[at - 1]!.position > position) at--
-      waiters.splice(at, 0, { position, resolve, reject })
+      waiters.splice(at, 0, { position, sinceMs: performance.now(), timeoutMs, resolve, reject })
       this.#ring.demandSync()
       if (!this.#isWaiting) void this.#serve()
     })
@@ -70,7 +72,7 @@ export class Durability {
   async #serve(): Promise<void> {
     const { i32 } = this.#ring
     this.#isWaiting = true
-    this.#keepAlive ??= setInterval(() => this.#look(true), livenessStepMs)
+    this.#keepAlive ??= setInterval(() => this.#lookAround(), lookStepMs)
     this.#keepAlive.ref()
     for (;;) {
       const count = Atomics.load(i32, ringHeader.durableCount)
@@ -83,6 +85,16 @@ export class Durability {
     }
     this.#keepAlive?.unref()
     this.#isWaiting = false
+  }
+
+  /** What rings no bell: the end of somebody's time, the death of the journal thread. */
+  #lookAround(): void {
+    const nowMs = performance.now()
+    this.#look(true)
+    const late = this.#waiters.filter(({ sinceMs, timeoutMs }) => nowMs - sinceMs > timeoutMs)
+    if (late.length === 0) return
+    this.#waiters = this.#waiters.filter((waiter) => !late.includes(waiter))
+    for (const { timeoutMs, reject } of late) reject(new DurabilityTimeoutError(timeoutMs))
   }
 
   /** Answers those whose wait is over. */
@@ -110,8 +122,7 @@ export class Durability {
     const ring = this.#ring
     if (isLivenessDue && ring.state === ringState.open) {
       const native = ring.i32[ringHeader.nativeThread]!
-      if (native !== 0 && this.#isThreadDead(native))
-        ring.fail(new Error('the journal thread has ended'))
+      if (native !== 0 && this.#isThreadDead(native)) ring.fail(new Error('the journal thread has ended'))
     }
     const { state } = ring
     if (state === ringState.failed) throw ring.failure()

@@ -10,13 +10,7 @@ import { createLocker, lockedWord, lockerOf, raiseFloor, siteOfLocker } from './
 import { lockLeaf, lockTuple } from './locking.js'
 import { retiredKind } from './retired.js'
 import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
-import {
-  lengthDeleted,
-  versionHeaderBytes,
-  versionLength,
-  versionOlder,
-  versionPosition,
-} from './version.js'
+import { lengthDeleted, versionHeaderBytes, versionLength, versionOlder, versionPosition } from './version.js'
 import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
 
 /** How many tuples a site makes between two looks at the size of the directory. */

@@ -1,15 +1,14 @@
 import { Appender } from '../durable/appender.js'
-import { frameKind } from '../durable/frame.js'
+import { frameHeaderBytes, frameKind, frameRoomOf } from '../durable/frame.js'
+import { encodeTable, PayloadWriter, removedValue } from '../durable/payload.js'
 import type { Ring } from '../durable/ring.js'
-import { unitBytes } from '../durable/ringLayout.js'
 import type { TableEntry } from '../mvcc/catalog.js'
 import type { CommitLog } from '../mvcc/commitLog.js'
 import type { Engine } from '../mvcc/engine.js'
 import { keyLengthOfMeta, tableOfMeta, tupleKey, tupleKeyByte } from '../mvcc/tuple.js'
 import { type WriteSet, writeDeleted } from '../mvcc/writeSet.js'
-import { encodeEntryHeader, encodeTable, entryHeaderBytes, lengthDeleted } from '../durable/payload.js'
 
-const payloadBytesMin = 4096
+const payloadBytesMin = 64 * 1024
 /** Buffers above this size are given back after the transaction. */
 const payloadBytesKept = 1024 * 1024
 /** Shorter pieces are copied by a loop, longer ones by the runtime. */
@@ -20,7 +19,7 @@ export class JournalLog implements CommitLog {
   readonly appender: Appender
   readonly #engine: Engine
   readonly #ring: Ring
-  #payload = Buffer.alloc(payloadBytesMin)
+  #payload = new PayloadWriter(payloadBytesMin)
   /** The frame in the making. Its fields change; the object stays. */
   readonly #frame = { kind: frameKind.transaction as number, position: 0, payloadBytes: 0, checksum: 0 }
 
@@ -31,8 +30,10 @@ export class JournalLog implements CommitLog {
   }
 
   prepare(writes: WriteSet): void {
-    const payloadBytes = this.#encode(writes)
-    this.#prepare(frameKind.transaction, payloadBytes)
+    const payload = this.#payload
+    payload.clear()
+    for (let i = 0; i < writes.count; i++) this.#encode(writes, i)
+    this.#claim(frameKind.transaction, payload.bytes, payload.lengthBytes)
   }
 
   cancel(): void {
@@ -40,25 +41,20 @@ export class JournalLog implements CommitLog {
   }
 
   append(): number {
-    const frame = this.#frame
-    frame.position = this.appender.take()
-    this.appender.write(frame, this.#payload)
-    return frame.position + this.appender.lengthBytesOf(frame.payloadBytes)
+    return this.#append(this.#payload.bytes)
   }
 
   publish(): void {
     this.appender.publish()
-    if (this.#payload.length > payloadBytesKept) this.#payload = Buffer.alloc(payloadBytesMin)
+    if (this.#payload.bytes.length > payloadBytesKept) this.#payload = new PayloadWriter(payloadBytesMin)
   }
 
   create(table: TableEntry): void {
     const payload = encodeTable(table)
-    this.#reserve(payload.length)
-    payload.copy(this.#payload)
-    this.#prepare(frameKind.table, payload.length)
-    this.append()
-    this.publish()
-    this.appender.wake(false)
+    this.#claim(frameKind.table, payload, payload.length)
+    this.#append(payload)
+    this.appender.publish()
+    this.appender.wake()
   }
 
   recover(site: number, isCommitted: boolean): void {
@@ -69,37 +65,38 @@ export class JournalLog implements CommitLog {
     return position <= this.#ring.durable
   }
 
-  #prepare(kind: number, payloadBytes: number): void {
+  #claim(kind: number, payload: Buffer, payloadBytes: number): void {
     const frame = this.#frame
     frame.kind = kind
     frame.payloadBytes = payloadBytes
-    frame.checksum = this.appender.checksum(this.#payload, 0, payloadBytes)
+    frame.checksum = this.appender.checksum(payload, 0, payloadBytes)
     this.appender.claim(payloadBytes)
   }
 
-  #encode(writes: WriteSet): number {
-    const { memory } = this.#engine
-    let end = 0
-    for (let i = 0; i < writes.count; i++) {
-      const tuple = writes.tuples[i]!
-      const meta = memory.i32[(tuple << 1) + tupleKey]!
-      const keyBytes = keyLengthOfMeta(meta)
-      const isDelete = writes.ends[i] === writeDeleted
-      const valueBytes = isDelete ? 0 : writes.ends[i]! - writes.starts[i]!
-      this.#reserve(end + entryHeaderBytes + keyBytes + valueBytes)
-      const payload = this.#payload
-      const length = isDelete ? lengthDeleted : valueBytes
-      end = encodeEntryHeader(payload, end, tableOfMeta(meta), keyBytes, length)
-      end = copy(memory.windowOf(tuple), memory.offsetOf(tuple) + tupleKeyByte, payload, end, keyBytes)
-      if (!isDelete) end = copy(writes.staging, writes.starts[i]!, payload, end, valueBytes)
-    }
-    return end
+  #append(payload: Buffer): number {
+    const frame = this.#frame
+    frame.position = this.appender.take()
+    this.appender.write(frame, payload)
+    return frame.position + frameRoomOf(frameHeaderBytes + frame.payloadBytes)
   }
 
-  #reserve(lengthBytes: number): void {
-    if (lengthBytes <= this.#payload.length) return
-    const grown = Buffer.alloc(Math.max(lengthBytes, this.#payload.length * 2))
-    this.#payload.copy(grown)
-    this.#payload = grown
+  #encode(writes: WriteSet, i: number): void {
+    const { memory } = this.#engine
+    const payload = this.#payload
+    const tuple = writes.tuples[i]!
+    const start = writes.starts[i]!
+    const end = writes.ends[i]!
+    const meta = memory.i32[(tuple << 1) + tupleKey]!
+    const keyBytes = keyLengthOfMeta(meta)
+    const isDelete = end === writeDeleted
+    const at = payload.entry(tableOfMeta(meta), keyBytes, isDelete ? removedValue : end - start)
+    const keyStart = memory.offsetOf(tuple) + tupleKeyByte
+    copy(memory.windowOf(tuple), keyStart, keyStart + keyBytes, payload.bytes, at)
+    if (!isDelete) copy(writes.staging, start, end, payload.bytes, at + keyBytes)
   }
+}
+
+function copy(source: Buffer, start: number, end: number, target: Buffer, at: number): void {
+  if (end - start > loopBytes) source.copy(target, at, start, end)
+  else for (let i = start, to = at; i < end; i++, to++) target[to] = source[i]!
 }

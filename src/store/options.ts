@@ -4,7 +4,43 @@ import type { Mode } from '../mvcc/transaction.js'
 import type { ValueCodec } from './codec.js'
 import { OptionError } from './errors.js'
 
+/**
+ * When a transaction is acknowledged: `sync`, when all that it has read or written is on disk; `async`, when
+ * it has committed, its record being on its way to disk; `none`, when it has committed, and its writes are not
+ * recorded: they last until the process ends, or for ever once a checkpoint has been taken after them.
+ */
+export type DurabilityMode = 'sync' | 'async' | 'none'
+
+/** What `open` tells about the recovery of a store. */
+export interface RecoveryProgress {
+  readonly phase: 'checkpoint' | 'journal'
+  readonly bytes: number
+  readonly totalBytes: number
+  readonly entries: number
+}
+
 export interface OpenOptions {
+  /**
+   * Folder that holds the store's journal and checkpoints, made if there is none. One process at a time has
+   * it open. Default: none, and data is in memory only.
+   */
+  readonly path?: string
+  /** For transactions that do not say. Default: `sync` with a path. */
+  readonly durability?: DurabilityMode
+  /**
+   * Bytes of memory between those who commit and the disk, a power of two from 64 KiB to 1 GiB: the limit of
+   * one transaction's writes, and of what may be committed and not yet written. Default: 32 MiB.
+   */
+  readonly journalBufferBytes?: number
+  /** Bytes after which the journal goes on in another file. Default: 64 MiB. */
+  readonly segmentBytes?: number
+  /**
+   * A checkpoint is taken when the journal since the last one is longer than this and than the data. Infinity:
+   * only by `store.checkpoint()`. Default: 64 MiB.
+   */
+  readonly checkpointBytes?: number
+  /** Called now and then while a store is recovered. */
+  readonly onRecovery?: (progress: RecoveryProgress) => void
   /** What `attach` can ask for; one name is one open store of the process. Default: 'tidemark'. */
   readonly name?: string
   /** Bytes that data may take, index included. Default: half of the machine's memory, at most 4 GiB. */
@@ -30,8 +66,15 @@ export interface TransactionOptions {
    * range when it first touches it, so that long transactions over contended keys get through.
    */
   readonly mode?: Mode
+  /** When to resolve. Default: the store's. */
+  readonly durability?: DurabilityMode
   /** Called before each run after the first. */
   readonly onRetry?: (retry: { readonly attempt: number; readonly reason: AbortReason }) => void
+}
+
+export interface SnapshotOptions {
+  /** `sync` waits, blocking this thread, if something was read that is not yet on disk. Default: the store's. */
+  readonly durability?: DurabilityMode
 }
 
 export interface Range<K> {
@@ -45,25 +88,64 @@ export interface Range<K> {
   readonly limit?: number
 }
 
+const segmentMinBytes = 64 * 1024
+
 export const timeoutMsDefault = 10_000
 export const maxRetriesDefault = 100
 
-const openKeys = ['name', 'memoryLimitBytes']
+const durableKeys = ['durability', 'journalBufferBytes', 'segmentBytes', 'checkpointBytes', 'onRecovery']
+const openKeys = ['name', 'memoryLimitBytes', 'path', ...durableKeys]
 const tableKeys = ['codec']
-const transactionKeys = ['signal', 'timeoutMs', 'maxRetries', 'label', 'mode', 'onRetry']
+const transactionKeys = ['signal', 'timeoutMs', 'maxRetries', 'label', 'mode', 'durability', 'onRetry']
+const snapshotKeys = ['durability']
+const durabilityModes: readonly unknown[] = ['sync', 'async', 'none', undefined]
 const rangeKeys = ['gt', 'gte', 'lt', 'lte', 'reverse', 'limit']
 
 export function checkOpenOptions(options: OpenOptions): void {
-  if (typeof options === 'object' && options !== null && 'path' in options) {
-    throw new OptionError(
-      'path',
-      'this version keeps data in memory only, and has no option path: a store that outlives the process is to come',
-    )
-  }
   checkKeys('open', options, openKeys)
   if (options.name !== undefined && (typeof options.name !== 'string' || options.name === '')) {
     throw new OptionError('name', `name is ${String(options.name)}, but must be a non-empty string`)
   }
+  const { path, segmentBytes, checkpointBytes, onRecovery } = options
+  if (path !== undefined && (typeof path !== 'string' || path === '')) {
+    throw new OptionError('path', `path is ${inspect(path)}, but must be a non-empty string`)
+  }
+  const unused = path === undefined ? durableKeys.find((key) => key in options) : undefined
+  if (unused !== undefined) {
+    throw new OptionError(unused, `${unused} is for stores with a journal: give open a path too`)
+  }
+  checkDurability(options.durability)
+  if (
+    segmentBytes !== undefined &&
+    !(Number.isSafeInteger(segmentBytes) && segmentBytes >= segmentMinBytes)
+  ) {
+    throw new OptionError(
+      'segmentBytes',
+      `segmentBytes is ${String(segmentBytes)}, but must be a whole number from ${segmentMinBytes}`,
+    )
+  }
+  if (checkpointBytes !== undefined && !isCount(checkpointBytes)) {
+    throw new OptionError(
+      'checkpointBytes',
+      `checkpointBytes is ${String(checkpointBytes)}, but must be a whole number from 0, or Infinity`,
+    )
+  }
+  if (onRecovery !== undefined && typeof onRecovery !== 'function') {
+    throw new OptionError('onRecovery', `onRecovery is ${String(onRecovery)}, but must be a function`)
+  }
+}
+
+function checkDurability(durability: unknown): void {
+  if (durabilityModes.includes(durability)) return
+  throw new OptionError(
+    'durability',
+    `durability is ${inspect(durability)}, but must be 'sync', 'async' or 'none'`,
+  )
+}
+
+export function checkSnapshotOptions(options: SnapshotOptions): void {
+  checkKeys('snapshot', options, snapshotKeys)
+  checkDurability(options.durability)
 }
 
 export function checkTableOptions(options: TableOptions<unknown>): void {
@@ -85,7 +167,8 @@ function isCodec(codec: unknown): boolean {
 
 export function checkTransactionOptions(options: TransactionOptions): void {
   checkKeys('transaction', options, transactionKeys)
-  const { signal, timeoutMs, maxRetries, label, mode, onRetry } = options
+  const { signal, timeoutMs, maxRetries, label, mode, durability, onRetry } = options
+  checkDurability(durability)
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new OptionError('signal', `signal is ${String(signal)}, but must be an AbortSignal`)
   }

@@ -5,7 +5,12 @@ import type { Engine } from '../mvcc/engine.js'
 import type { Mode, MvccTransaction } from '../mvcc/transaction.js'
 import { type Stamp, stampNone } from '../tid/stamp.js'
 import { CancelledError, RetryLimitError, StoreClosedError, TimeoutError } from './errors.js'
-import { maxRetriesDefault, timeoutMsDefault, type TransactionOptions } from './options.js'
+import {
+  type DurabilityMode,
+  maxRetriesDefault,
+  timeoutMsDefault,
+  type TransactionOptions,
+} from './options.js'
 import { Transaction } from './view.js'
 
 /** After so many conflicts a transaction is run in locking mode. */
@@ -28,17 +33,24 @@ const sleepMinUs = 100
 export class Attempts {
   transaction!: Transaction
   readonly #engine: Engine
-  readonly #owner: object
-  readonly #storeName: string
+  readonly #owner: { readonly name: string }
   readonly #options: TransactionOptions
   #tx: MvccTransaction | undefined
   #attempt = 0
   #age: Stamp = stampNone
   #memoryRetries = 0
   #reason: AbortReason = 'conflict'
+  /** After the commit: how far the journal must be on disk for all that was read or written to be. */
+  position = 0
+  readonly durability: DurabilityMode
 
-  constructor(engine: Engine, owner: object, storeName: string, options: TransactionOptions) {
-    this.#storeName = storeName
+  constructor(
+    engine: Engine,
+    owner: { readonly name: string },
+    options: TransactionOptions,
+    durability: DurabilityMode,
+  ) {
+    this.durability = durability
     this.#engine = engine
     this.#owner = owner
     this.#options = options
@@ -47,13 +59,14 @@ export class Attempts {
   /** Begins an attempt, and gives the transaction for its body. */
   begin(): Transaction {
     const { signal, mode, onRetry } = this.#options
-    if (this.#engine.isClosed) throw new StoreClosedError(this.#storeName)
+    if (this.#engine.isClosed) throw new StoreClosedError(this.#owner.name)
     if (signal?.aborted) throw new CancelledError(signal.reason, this.#options.label)
     const attempt = ++this.#attempt
     if (attempt > 1) onRetry?.({ attempt, reason: this.#reason })
     const chosen: Mode = mode === 'locking' || attempt > optimisticAttempts ? 'locking' : 'optimistic'
     const tx = this.#engine.begin(chosen, this.#age)
     if (this.#age === stampNone) this.#age = tx.opened
+    tx.isLogged = this.durability !== 'none'
     this.#tx = tx
     this.transaction = new Transaction(this.#engine, this.#owner, tx, attempt)
     return this.transaction
@@ -65,7 +78,7 @@ export class Attempts {
     if (failure !== undefined) return this.fail(failure)
     if (this.#engine.isClosed) {
       this.cancel()
-      throw new StoreClosedError(this.#storeName)
+      throw new StoreClosedError(this.#owner.name)
     }
     const tx = this.#close()
     let reason: AbortReason | undefined
@@ -76,6 +89,7 @@ export class Attempts {
       if (error instanceof MemoryFullError && this.#mayCollect()) return this.#again('memory', error)
       throw error
     }
+    this.position = tx.position
     return reason === undefined || this.#again(reason, undefined)
   }
 

@@ -1,57 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { chunkBytes } from '../memory/layout.js'
-import { type AbortReason, abortReasons } from '../mvcc/abort.js'
-import { counter, type Engine } from '../mvcc/engine.js'
+import type { Engine } from '../mvcc/engine.js'
 import type { MvccTransaction } from '../mvcc/transaction.js'
+import { type Acknowledger, modeOf } from './acknowledger.js'
 import type { ValueCodec } from './codec.js'
 import { msgpack } from './codecs/msgpack.js'
 import {
   AsyncBodyError,
   CancelledError,
   NestedTransactionError,
+  OptionError,
   StoreClosedError,
   TableError,
 } from './errors.js'
+import type { BackupOptions, StoreFolder } from './folder.js'
 import type { StoreHandle } from './handle.js'
 import type { Key } from './keys.js'
 import {
+  checkSnapshotOptions,
   checkTableOptions,
   checkTransactionOptions,
+  type SnapshotOptions,
   type TableOptions,
+  timeoutMsDefault,
   type TransactionOptions,
 } from './options.js'
 import { Attempts, pause } from './runner.js'
+import { type StoreStats, statsOf } from './stats.js'
 import { Table } from './table.js'
 import { Snapshot, type Transaction } from './view.js'
 
 const tableNameLimit = 255
 const noOptions: TransactionOptions = {}
-
-export interface StoreStats {
-  /** Bytes that data may take. */
-  readonly memoryLimitBytes: number
-  /**
-   * Bytes taken from the operating system: chunks of data, used again but never given back, and the hash
-   * directory.
-   */
-  readonly memoryBytes: number
-  /** Bytes of blocks in use: versions, keys, index, and what waits to be collected. */
-  readonly usedBytes: number
-  /** Keys in the index, deleted ones that are not yet collected included. */
-  readonly keys: number
-  /** Attached threads. */
-  readonly sites: number
-  /** Over all threads since the store was opened. */
-  readonly transactions: {
-    readonly committed: number
-    readonly aborted: Readonly<Record<AbortReason, number>>
-  }
-  /**
-   * The oldest open transaction or snapshot of any thread, which holds back collection; undefined if none is
-   * open.
-   */
-  readonly oldest: { readonly thread: number; readonly ageMs: number } | undefined
-}
 
 /**
  * A snapshot that stays open until it is closed. Old versions that it can see are kept: do not keep it for
@@ -77,28 +56,47 @@ export class HeldSnapshot extends Snapshot implements Disposable {
   }
 }
 
+/** What a store has beside the engine. */
+export interface StoreHooks {
+  /** In a store with a path. */
+  readonly acknowledger?: Acknowledger
+  /** In the thread that opened a store with a path. */
+  readonly folder?: StoreFolder
+  readonly detach: () => void | Promise<void>
+}
+
 /** A store, as one thread uses it. Made by `open` and `attach`. */
 export class Store implements AsyncDisposable {
   readonly name: string
   /** Give this to `attach` in a thread that was started before the store was opened. */
   readonly handle: StoreHandle
   readonly #engine: Engine
-  readonly #detach: () => void
+  readonly #hooks: StoreHooks
   readonly #tables = new Map<string, Table<Key, unknown>>()
   readonly #open = new Set<() => void>()
   #isRunning = false
   #isClosed = false
 
   /** @internal */
-  constructor(engine: Engine, handle: StoreHandle, detach: () => void) {
+  constructor(engine: Engine, handle: StoreHandle, hooks: StoreHooks) {
     this.#engine = engine
     this.handle = handle
     this.name = handle.name
-    this.#detach = detach
+    this.#hooks = hooks
   }
 
-  get status(): 'open' | 'closed' {
-    return this.#isClosed || this.#engine.isClosed ? 'closed' : 'open'
+  /**
+   * `failed`: the journal met an error of the disk, the `failure`. What is in memory can be read; nothing that
+   * is written is acknowledged any more.
+   */
+  get status(): 'open' | 'failed' | 'closed' {
+    if (this.#isClosed || this.#engine.isClosed) return 'closed'
+    return this.#hooks.acknowledger?.hasFailed === true ? 'failed' : 'open'
+  }
+
+  /** What has made the journal fail. */
+  get failure(): Error | undefined {
+    return this.#hooks.acknowledger?.failure
   }
 
   /**
@@ -157,7 +155,12 @@ export class Store implements AsyncDisposable {
         await pauseAsync(attempts)
         continue
       }
-      if (attempts.commit()) return value
+      if (attempts.commit()) {
+        const { position, durability } = attempts
+        const onDisk = this.#hooks.acknowledger?.acknowledge(position, durability, attempts.timeoutMs)
+        if (onDisk !== undefined) await onDisk
+        return value
+      }
       await pauseAsync(attempts)
     }
   }
@@ -182,48 +185,72 @@ export class Store implements AsyncDisposable {
         continue
       }
       this.#isRunning = false
-      if (attempts.commit()) return value
+      if (attempts.commit()) {
+        const { position, durability } = attempts
+        this.#hooks.acknowledger?.acknowledgeSync(position, durability, attempts.timeoutMs)
+        return value
+      }
       pause(this.#engine, attempts.pauseUs)
     }
   }
 
   /** Runs the body, which must not return a promise, on one state of the store. */
-  snapshot<T>(body: (tx: Snapshot) => T): T
+  snapshot<T>(body: (tx: Snapshot) => T, options?: SnapshotOptions): T
   /** Opens a snapshot that stays until it is closed or disposed of. */
   snapshot(): HeldSnapshot
-  snapshot<T>(body?: (tx: Snapshot) => T): T | HeldSnapshot {
+  snapshot<T>(body?: (tx: Snapshot) => T, options: SnapshotOptions = noOptions): T | HeldSnapshot {
     this.#requireIdle('snapshot')
+    if (options !== noOptions) checkSnapshotOptions(options)
+    const { acknowledger } = this.#hooks
+    const mode = modeOf(acknowledger, options.durability)
     const tx = this.#engine.begin('optimistic')
     if (body === undefined) return this.#hold(tx)
     const snapshot = new Snapshot(this.#engine, this, tx)
+    let value: T
     this.#isRunning = true
     try {
-      const value = body(snapshot)
+      value = body(snapshot)
       if (isThenable(value)) throw refuse(value, 'snapshot')
-      return value
     } finally {
       this.#isRunning = false
       snapshot.end()
       this.#engine.commit(tx)
     }
+    acknowledger?.acknowledgeSync(tx.position, mode, timeoutMsDefault)
+    return value
+  }
+
+  /**
+   * Resolves when everything that has committed is on disk. In a store without a path there is nothing to
+   * wait for.
+   */
+  async flush(): Promise<void> {
+    this.#requireOpen()
+    await this.#hooks.acknowledger?.flush(Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * Writes all data to a new checkpoint while transactions go on, and removes what it makes needless of the
+   * journal. Only in the thread that opened the store.
+   */
+  async checkpoint(): Promise<void> {
+    this.#requireOpen()
+    await this.#folder('checkpoint').checkpoint()
+  }
+
+  /**
+   * Writes all data, as it is at one moment, to a new folder that can be opened as a store, while transactions
+   * go on. Only in the thread that opened the store.
+   */
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
+    this.#requireOpen()
+    await this.#folder('backup').backup(path, options)
   }
 
   /** What the store holds and has done, over all threads. */
   stats(): StoreStats {
     this.#requireOpen()
-    const engine = this.#engine
-    const aborted = {} as Record<AbortReason, number>
-    for (const [index, reason] of abortReasons.entries())
-      aborted[reason] = engine.sumCounter(counter.aborted + index)
-    return {
-      memoryLimitBytes: engine.memory.limitBytes,
-      memoryBytes: engine.context.arena.pool.chunksInUse * chunkBytes + engine.directory.sizeBytes,
-      usedBytes: engine.usedBytes,
-      keys: engine.tupleCount,
-      sites: engine.context.sites.attachedCount,
-      transactions: { committed: engine.sumCounter(counter.committed), aborted },
-      oldest: engine.oldestOpen(),
-    }
+    return statsOf(this.#engine)
   }
 
   /** Frees what no transaction can see any more, beyond what commits free as they go. */
@@ -241,7 +268,7 @@ export class Store implements AsyncDisposable {
     if (this.#isRunning) throw new NestedTransactionError('close')
     for (const end of this.#open) end()
     this.#isClosed = true
-    this.#detach()
+    await this.#hooks.detach()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -251,7 +278,8 @@ export class Store implements AsyncDisposable {
   #attempts(what: string, options: TransactionOptions): Attempts {
     this.#requireIdle(what)
     if (options !== noOptions) checkTransactionOptions(options)
-    return new Attempts(this.#engine, this, this.name, options)
+    const durability = modeOf(this.#hooks.acknowledger, options.durability)
+    return new Attempts(this.#engine, this, options, durability)
   }
 
   #run<T>(body: () => T): T {
@@ -300,6 +328,16 @@ export class Store implements AsyncDisposable {
     attempts.fail(error)
   }
 
+  #folder(what: string): StoreFolder {
+    const { folder } = this.#hooks
+    if (folder !== undefined) return folder
+    const why =
+      this.#hooks.acknowledger === undefined
+        ? 'this store keeps data in memory only: open it with a path'
+        : 'only the thread that opened the store can do it'
+    throw new OptionError(what, `${what} is not possible here: ${why}`)
+  }
+
   #hold(tx: MvccTransaction): HeldSnapshot {
     const close = () => {
       if (!this.#open.delete(close)) return
@@ -312,7 +350,7 @@ export class Store implements AsyncDisposable {
   }
 
   #requireOpen(): void {
-    if (this.status === 'closed') throw new StoreClosedError(this.name)
+    if (this.#isClosed || this.#engine.isClosed) throw new StoreClosedError(this.name)
   }
 
   #requireIdle(what: string): void {

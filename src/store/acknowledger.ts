@@ -1,0 +1,77 @@
+import { Durability as DurabilityWaits } from '../durable/durability.js'
+import { JournalClosedError } from '../durable/errors.js'
+import type { Ring } from '../durable/ring.js'
+import { ringState } from '../durable/ringLayout.js'
+import type { JournalLog } from './commitLog.js'
+import { OptionError } from './errors.js'
+import { isThreadDead } from './liveness.js'
+import type { DurabilityMode } from './options.js'
+
+/**
+ * What a thread's store does between the commit of a transaction and its answer to the caller, in a store
+ * with a journal: in mode `sync`, it waits until all that the transaction has read or written is on disk.
+ */
+export class Acknowledger {
+  readonly mode: DurabilityMode
+  readonly ring: Ring
+  readonly #log: JournalLog
+  readonly #waits: DurabilityWaits
+
+  constructor(ring: Ring, log: JournalLog, mode: DurabilityMode) {
+    this.ring = ring
+    this.mode = mode
+    this.#log = log
+    this.#waits = new DurabilityWaits(ring, isThreadDead)
+  }
+
+  get hasFailed(): boolean {
+    return this.ring.state === ringState.failed
+  }
+
+  /** Why the journal has failed; undefined while it has not. */
+  get failure(): Error | undefined {
+    return this.hasFailed ? this.ring.failure() : undefined
+  }
+
+  /** A promise if there is something to wait for. `position` is the transaction's. */
+  acknowledge(position: number, mode: DurabilityMode, timeoutMs: number): Promise<void> | undefined {
+    if (mode === 'sync') {
+      if (this.#waits.isDurable(position)) return undefined
+      return this.#waits.whenDurable(position, timeoutMs)
+    }
+    if (position !== 0) this.#log.appender.wake()
+    return undefined
+  }
+
+  /** As `acknowledge`, blocking this thread. */
+  acknowledgeSync(position: number, mode: DurabilityMode, timeoutMs: number): void {
+    if (mode === 'sync') this.#waits.wait(position, timeoutMs)
+    else if (position !== 0) this.#log.appender.wake()
+  }
+
+  /** Resolves when everything that had committed when it was called is on disk. */
+  flush(timeoutMs: number): Promise<void> {
+    if (this.ring.state === ringState.closed) return Promise.reject(new JournalClosedError())
+    return this.#waits.whenDurable(this.ring.tail, timeoutMs)
+  }
+
+  /** Those who still wait are rejected. */
+  close(): void {
+    this.#waits.close()
+  }
+}
+
+/** The mode of one transaction. In a store without a journal there is none to choose. */
+export function modeOf(
+  acknowledger: Acknowledger | undefined,
+  asked: DurabilityMode | undefined,
+): DurabilityMode {
+  if (acknowledger !== undefined) return asked ?? acknowledger.mode
+  if (asked === 'sync' || asked === 'async') {
+    throw new OptionError(
+      'durability',
+      `durability is '${asked}', but this store keeps data in memory only: open it with a path`,
+    )
+  }
+  return 'none'
+}
