@@ -22,7 +22,8 @@ export class Durability {
   readonly #isThreadDead: (nativeThread: number) => boolean
   /** By position, ascending. */
   #waiters: Waiter[] = []
-  #isWaiting = false
+  #isServing = false
+  #serving: Promise<void> = Promise.resolve()
   /** A promise of `Atomics.waitAsync` does not keep Node alive; this does, and it looks for a dead journal thread. */
   #keepAlive: NodeJS.Timeout | undefined
 
@@ -58,20 +59,20 @@ export class Durability {
       while (at > 0 && waiters[at - 1]!.position > position) at--
       waiters.splice(at, 0, { position, sinceMs: performance.now(), timeoutMs, resolve, reject })
       this.#ring.demandSync()
-      if (!this.#isWaiting) void this.#serve()
+      if (!this.#isServing) this.#serving = this.#serve()
     })
   }
 
-  /** Rejects all who wait. */
-  close(): void {
+  /** Resolves when nobody waits any more. */
+  async close(): Promise<void> {
+    await this.#serving
     clearInterval(this.#keepAlive)
     this.#keepAlive = undefined
-    this.#rejectAll(new JournalClosedError())
   }
 
   async #serve(): Promise<void> {
     const { i32 } = this.#ring
-    this.#isWaiting = true
+    this.#isServing = true
     this.#keepAlive ??= setInterval(() => this.#lookAround(), lookStepMs)
     this.#keepAlive.ref()
     for (;;) {
@@ -84,7 +85,7 @@ export class Durability {
       if (this.#waiters.length !== 0) this.#ring.demandSync()
     }
     this.#keepAlive?.unref()
-    this.#isWaiting = false
+    this.#isServing = false
   }
 
   /** What rings no bell: the end of somebody's time, the death of the journal thread. */

@@ -116,6 +116,11 @@ export class Ring {
   /** Changes the state, and wakes everybody to see it. */
   setState(state: number): void {
     Atomics.store(this.i32, ringHeader.state, state)
+    this.wakeAll()
+  }
+
+  /** Wakes everybody who waits for anything. */
+  wakeAll(): void {
     this.ring(ringHeader.durableCount)
     this.ring(ringHeader.releasedCount)
     this.wakeWriter(writerSleep.pacing)

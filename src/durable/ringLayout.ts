@@ -24,35 +24,35 @@ import { siteLimit } from '../tid/stamp.js'
  * journal thread takes published frames in order, and zeroes their room before it releases it.
  */
 export const unitBytes = 8
-const lineWords = 16
 
+/** Words that different threads write are in cache lines of their own, sixteen words long. */
 export const ringHeader = {
   magic: 0,
   version: 1,
   capacityBytes: 2,
   /** See `ringState`. */
-  state: lineWords,
-  failing: lineWords + 1,
-  failureBytes: lineWords + 2,
+  state: 16,
+  failing: 17,
+  failureBytes: 18,
   /** The operating system's number of the journal thread, or 0 where it does not tell. */
-  nativeThread: lineWords + 3,
+  nativeThread: 19,
   /** See `writerSleep`. The journal thread waits on this word. */
-  sleep: 2 * lineWords,
+  sleep: 32,
   /** Set by whoever waits for something to become durable. */
-  demand: 2 * lineWords + 1,
+  demand: 33,
   /** Grows whenever `durable` does, or the state changes: who waits for durability waits on this word. */
-  durableCount: 3 * lineWords,
+  durableCount: 48,
   /** Grows whenever `released` does, or the state changes: who waits for room waits on this word. */
-  releasedCount: 4 * lineWords,
+  releasedCount: 64,
   /** The site that has waited long for room, before which nobody else claims any; or 0. */
-  pressing: 4 * lineWords + 1,
-  claimedUnits: 5 * lineWords,
-  tailUnits: 6 * lineWords,
-  releasedUnits: 7 * lineWords,
+  pressing: 65,
+  claimedUnits: 80,
+  tailUnits: 96,
+  releasedUnits: 112,
   /** 64-bit floats, which only the journal thread writes; others may see them late. */
-  released: 7 * lineWords + 2,
-  durable: 7 * lineWords + 4,
-  syncs: 7 * lineWords + 6,
+  released: 114,
+  durable: 116,
+  syncs: 118,
   failure: 1024,
 } as const
 

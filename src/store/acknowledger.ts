@@ -1,10 +1,10 @@
 import { Durability as DurabilityWaits } from '../durable/durability.js'
 import { JournalClosedError } from '../durable/errors.js'
+import { isThreadDead } from '../durable/nativeThread.js'
 import type { Ring } from '../durable/ring.js'
 import { ringState } from '../durable/ringLayout.js'
 import type { JournalLog } from './commitLog.js'
 import { OptionError } from './errors.js'
-import { isThreadDead } from './liveness.js'
 import type { DurabilityMode } from './options.js'
 
 /**
@@ -17,11 +17,11 @@ export class Acknowledger {
   readonly #log: JournalLog
   readonly #waits: DurabilityWaits
 
-  constructor(ring: Ring, log: JournalLog, mode: DurabilityMode) {
-    this.ring = ring
+  constructor(log: JournalLog, mode: DurabilityMode) {
+    this.ring = log.appender.ring
     this.mode = mode
     this.#log = log
-    this.#waits = new DurabilityWaits(ring, isThreadDead)
+    this.#waits = new DurabilityWaits(this.ring, isThreadDead)
   }
 
   get hasFailed(): boolean {
@@ -55,9 +55,9 @@ export class Acknowledger {
     return this.#waits.whenDurable(this.ring.tail, timeoutMs)
   }
 
-  /** Those who still wait are rejected. */
-  close(): void {
-    this.#waits.close()
+  /** Resolves when nobody of this thread waits any more. */
+  close(): Promise<void> {
+    return this.#waits.close()
   }
 }
 

@@ -1,4 +1,3 @@
-import { existsSync, readlinkSync } from 'node:fs'
 import { threadId, type Worker } from 'node:worker_threads'
 import type { Engine } from '../mvcc/engine.js'
 
@@ -26,19 +25,6 @@ function onWorker(worker: Worker): void {
   worker.once('exit', () => {
     for (const engine of watching) if (!engine.isClosed) engine.recoverer.recoverThread(thread)
   })
-}
-
-/** The operating system's number of this thread, or 0 where it does not tell. */
-export function nativeThread(): number {
-  try {
-    return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
-  } catch {
-    return 0
-  }
-}
-
-export function isThreadDead(native: number): boolean {
-  return !existsSync(`/proc/self/task/${native}`)
 }
 
 export const thisThread: number = threadId

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { inspect } from 'node:util'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+import { isThreadDead, nativeThread } from '../durable/nativeThread.js'
+import { Ring } from '../durable/ring.js'
 import { chunkBytes, header } from '../memory/layout.js'
 import { SharedMemory } from '../memory/sharedMemory.js'
 import { Engine } from '../mvcc/engine.js'
+import { Acknowledger } from './acknowledger.js'
+import { JournalLog } from './commitLog.js'
 import { OptionError, StoreClosedError, StoreNotFoundError } from './errors.js'
-import type { StoreHandle } from './handle.js'
-import { isThreadDead, nativeThread, thisThread, watchDeaths } from './liveness.js'
+import { StoreFolder } from './folder.js'
+import type { JournalHandle, StoreHandle } from './handle.js'
+import { thisThread, watchDeaths } from './liveness.js'
 import { checkOpenOptions, type OpenOptions } from './options.js'
 import { Store } from './store.js'
 
@@ -23,24 +28,56 @@ const environmentKey = 'tidemark.stores'
 /** The stores of this thread, by id: `attach` gives the one that there is. */
 const stores = new Map<string, Store>()
 
-/** Opens a new store, in memory. Workers started from now on can `attach` to it. */
+/** Names of stores that are being opened, and not yet among the handles. */
+const opening = new Set<string>()
+
+/**
+ * Opens a store: the one that a folder holds, recovered first, or without a path a new one in memory. Workers
+ * started from now on can `attach` to it.
+ *
+ * Throws `StoreLockedError` if another process has the folder open, `JournalDamagedError` if what was on disk
+ * is damaged, `JournalVersionError` if another version wrote it, and `MemoryFullError` if it does not fit into
+ * `memoryLimitBytes`; the folder is left as it was.
+ */
 export async function open(options: OpenOptions = {}): Promise<Store> {
   checkOpenOptions(options)
   const name = options.name ?? nameDefault
-  if (openHandles().some((handle) => handle.name === name)) {
+  if (opening.has(name) || openHandles().some((handle) => handle.name === name)) {
     throw new OptionError(
       'name',
       `a store named '${name}' is open already: give this one another name, or use attach`,
     )
   }
+  opening.add(name)
+  try {
+    return await openNew(name, options)
+  } finally {
+    opening.delete(name)
+  }
+}
+
+async function openNew(name: string, options: OpenOptions): Promise<Store> {
   const memory = SharedMemory.create(options.memoryLimitBytes ?? memoryLimitDefault())
-  const handle: StoreHandle = { name, id: randomUUID(), buffer: memory.buffer }
+  const memoryHandle: StoreHandle = { name, id: randomUUID(), buffer: memory.buffer }
+  const folder =
+    options.path === undefined ? undefined : await openFolder(memoryHandle, options.path, options)
+  const handle = folder?.handle ?? memoryHandle
   setEnvironmentData(environmentKey, [...openHandles(), handle] as never)
-  return join(memory, handle, () => {
+  return join(handle, folder, async () => {
     const others = openHandles().filter((other) => other.id !== handle.id)
-    setEnvironmentData(environmentKey, others)
+    setEnvironmentData(environmentKey, others as never)
     Atomics.store(memory.i32, header.closed, 1)
+    await folder?.close()
   })
+}
+
+async function openFolder(handle: StoreHandle, path: string, options: OpenOptions): Promise<StoreFolder> {
+  const { engine, leave } = enter(handle)
+  try {
+    return await StoreFolder.open(path, options, { engine, handle })
+  } finally {
+    leave()
+  }
 }
 
 /**
@@ -51,18 +88,51 @@ export async function attach(which?: StoreHandle | string): Promise<Store> {
   const handle = which === undefined || typeof which === 'string' ? findHandle(which) : checkHandle(which)
   if (isClosed(handle)) throw new StoreClosedError(handle.name)
   const known = stores.get(handle.id)
-  if (known?.status === 'open') return known
-  return join(SharedMemory.from(handle.buffer), handle, () => {})
+  if (known !== undefined && known.status !== 'closed') return known
+  return join(handle, undefined, () => {})
 }
 
-function join(memory: SharedMemory, handle: StoreHandle, onClose: () => void): Store {
-  const engine = new Engine({ memory, thread: thisThread, nativeThread: nativeThread(), isThreadDead })
+/** A site of this thread in a store, without the store's public face. */
+export interface Entered {
+  readonly engine: Engine
+  /** The way into the journal, in a store that has one. */
+  readonly log: JournalLog | undefined
+  readonly leave: () => void
+}
+
+/** Enters the store of the handle with a site of this thread. */
+export function enter(handle: StoreHandle): Entered {
+  const memory = SharedMemory.from(handle.buffer)
+  const { journal } = handle
+  const ring = journal === undefined ? undefined : Ring.from(journal.buffer)
+  const options = { memory, thread: thisThread, nativeThread: nativeThread(), isThreadDead }
+  const createLog = (made: Engine) => new JournalLog(made, ring!, journal!.seed)
+  const engine = new Engine(ring === undefined ? options : { ...options, createLog })
   const unwatch = watchDeaths(engine)
-  const store = new Store(engine, handle, () => {
+  const leave = () => {
     unwatch()
-    stores.delete(handle.id)
     engine.leave()
-    onClose()
+  }
+  return { engine, log: engine.log as JournalLog | undefined, leave }
+}
+
+function join(
+  handle: StoreHandle,
+  folder: StoreFolder | undefined,
+  onClose: () => void | Promise<void>,
+): Store {
+  const { engine, log, leave } = enter(handle)
+  const acknowledger =
+    log === undefined ? undefined : new Acknowledger(log, handle.journal!.durability)
+  const store = new Store(engine, handle, {
+    ...(acknowledger === undefined ? {} : { acknowledger }),
+    ...(folder === undefined ? {} : { folder }),
+    detach: async () => {
+      stores.delete(handle.id)
+      leave()
+      await onClose()
+      await acknowledger?.close()
+    },
   })
   stores.set(handle.id, store)
   return store
@@ -95,14 +165,20 @@ function isClosed(handle: StoreHandle): boolean {
 }
 
 function checkHandle(handle: unknown): StoreHandle {
-  const { name, id, buffer } = (handle ?? {}) as Partial<StoreHandle>
-  if (typeof name === 'string' && typeof id === 'string' && buffer instanceof SharedArrayBuffer) {
-    return { name, id, buffer: SharedMemory.from(buffer).buffer }
+  const { name, id, buffer, journal } = (handle ?? {}) as Partial<StoreHandle>
+  const isWhole = journal === undefined || isJournal(journal)
+  if (typeof name === 'string' && typeof id === 'string' && buffer instanceof SharedArrayBuffer && isWhole) {
+    const known = { name, id, buffer: SharedMemory.from(buffer).buffer }
+    return journal === undefined ? known : { ...known, journal }
   }
   throw new OptionError(
     'handle',
     `attach was given ${inspect(handle)}, which is neither a name nor the handle of a store`,
   )
+}
+
+function isJournal({ buffer, seed, durability }: JournalHandle): boolean {
+  return buffer instanceof SharedArrayBuffer && typeof seed === 'number' && typeof durability === 'string'
 }
 
 function memoryLimitDefault(): number {

@@ -30,7 +30,7 @@ export async function openStore(options: OpenOptions = {}): Promise<StoreType> {
 export function secondSite(store: StoreType): StoreType {
   const memory = SharedMemory.from(store.handle.buffer)
   const engine = new Engine({ memory, thread: threadId })
-  const second = new Store(engine, store.handle, () => engine.leave())
+  const second = new Store(engine, store.handle, { detach: () => engine.leave() })
   onTestFinished(() => second.close())
   return second
 }

@@ -8,7 +8,12 @@ import {
   StoreNotFoundError,
   TidemarkError,
 } from '../../src/index.js'
-import { mebibyte, openStore, rejectionOf, thrownBy } from '../kit/storeRoom.js'
+import {
+  mebibyte,
+  openStore,
+  rejectionOf,
+  thrownBy,
+} from '../kit/storeRoom.js'
 
 describe('open', () => {
   it('without options makes a store named tidemark with a share of the machine’s memory', async () => {
@@ -50,7 +55,13 @@ describe('open', () => {
   const wrong: Record<string, unknown> = {
     'an unknown option': { memory: 5 },
     'a misspelt option': { memoryLimitBytess: 5 },
-    'a path': { path: './bank' },
+    'an empty path': { path: '' },
+    'a path that is no string': { path: 5 },
+    'a durability without a path': { durability: 'sync' },
+    'a durability that there is not': { path: 'unused', durability: 'later' },
+    'segments too short': { path: 'unused', segmentBytes: 100 },
+    'a checkpoint size below 0': { path: 'unused', checkpointBytes: -1 },
+    'an onRecovery that is no function': { path: 'unused', onRecovery: true },
     'an empty name': { name: '' },
     'a name that is no string': { name: 5 },
     null: null,
@@ -62,9 +73,11 @@ describe('open', () => {
     expect(await rejectionOf(attach())).toBeInstanceOf(StoreNotFoundError)
   })
 
-  it('says of path that data is in memory only', async () => {
-    const error = await rejectionOf(open({ path: './bank' } as OpenOptions))
-    expect((error as Error).message).toMatch(/memory only/)
+  it('says of a durability without a path that data is in memory only', async () => {
+    const store = await openStore()
+    const table = store.table('items')
+    const commit = () => store.transactionSync((tx) => tx.put(table, 'a', 1), { durability: 'sync' })
+    expect((thrownBy(commit) as Error).message).toMatch(/memory only/)
   })
 
   it.each([0, -1, 1024, 1.5e7 + 0.5, Number.NaN, 2 ** 50, Number.POSITIVE_INFINITY, '5'])(
