@@ -24,7 +24,10 @@ export class Durability {
   #waiters: Waiter[] = []
   #isServing = false
   #serving: Promise<void> = Promise.resolve()
-  /** A promise of `Atomics.waitAsync` does not keep Node alive; this does, and it looks for a dead journal thread. */
+  /**
+   * A promise of `Atomics.waitAsync` does not keep Node alive; this does, and it looks for a dead journal
+   * thread.
+   */
   #keepAlive: NodeJS.Timeout | undefined
 
   constructor(ring: Ring, isThreadDead: (nativeThread: number) => boolean) {
@@ -51,7 +54,9 @@ export class Durability {
     }
   }
 
-  /** Resolves when everything below the position is durable; the time limit is exact to a tenth of a second. */
+  /**
+   * Resolves when everything below the position is durable; the time limit is exact to a tenth of a second.
+   */
   whenDurable(position: number, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters

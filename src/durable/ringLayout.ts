@@ -20,7 +20,8 @@ import { siteLimit } from '../tid/stamp.js'
  * `released`, from which they are never further away than the capacity. Whether there is room is asked of
  * `releasedUnits`, whose atomic store comes after the zeroing of what it releases.
  *
- * A frame is *published* by its first word becoming other than 0, after everything else of it was written. The
+ * A frame is *published* by its first word becoming other than 0, after everything else of it was written.
+ * The
  * journal thread takes published frames in order, and zeroes their room before it releases it.
  */
 export const unitBytes = 8
@@ -64,7 +65,10 @@ export const ringState = { open: 0, closing: 1, closed: 2, failed: 3 } as const
 /** What wakes the journal thread: nothing need, anything published, only demand or a ring half full. */
 export const writerSleep = { awake: 0, idle: 1, pacing: 2 } as const
 
-/** What a site has claimed and not yet used; or has taken, and the first word of the frame once it is written. */
+/**
+ * What a site has claimed and not yet used; or has taken, and the first word of the frame once it is
+ * written.
+ */
 export const ringSlot = { claimedUnits: 0, takenUnits: 1, takenAt: 2, word: 3 } as const
 export const ringSlotWords = 4
 

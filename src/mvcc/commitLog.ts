@@ -16,13 +16,18 @@ export interface CommitLog {
   prepare(writes: WriteSet): void
   /** Gives up the claim: the transaction does not commit. */
   cancel(): void
-  /** Takes the position and writes the record, which nobody reads yet. The answer is where the record ends. */
+  /**
+   * Takes the position and writes the record, which nobody reads yet. The answer is where the record ends.
+   */
   append(): number
   /** After the commit point: the record may go to disk. */
   publish(): void
   /** Records a new table, before anybody can write to it. */
   create(table: TableEntry): void
-  /** Completes what a dead site has left: publishes its record if it is past its commit point, else voids it. */
+  /**
+   * Completes what a dead site has left: publishes its record if it is past its commit point, else voids
+   * it.
+   */
   recover(site: number, isCommitted: boolean): void
   /** Whether everything below the position is on disk. */
   isDurable(position: number): boolean

@@ -36,7 +36,8 @@ const opening = new Set<string>()
  * started from now on can `attach` to it.
  *
  * Throws `StoreLockedError` if another process has the folder open, `JournalDamagedError` if what was on disk
- * is damaged, `JournalVersionError` if another version wrote it, and `MemoryFullError` if it does not fit into
+ * is damaged, `JournalVersionError` if another version wrote it, and `MemoryFullError` if it does not fit
+ * into
  * `memoryLimitBytes`; the folder is left as it was.
  */
 export async function open(options: OpenOptions = {}): Promise<Store> {
@@ -65,7 +66,7 @@ async function openNew(name: string, options: OpenOptions): Promise<Store> {
   setEnvironmentData(environmentKey, [...openHandles(), handle] as never)
   return join(handle, folder, async () => {
     const others = openHandles().filter((other) => other.id !== handle.id)
-    setEnvironmentData(environmentKey, others as never)
+    setEnvironmentData(environmentKey, others)
     Atomics.store(memory.i32, header.closed, 1)
     await folder?.close()
   })
@@ -122,8 +123,7 @@ function join(
   onClose: () => void | Promise<void>,
 ): Store {
   const { engine, log, leave } = enter(handle)
-  const acknowledger =
-    log === undefined ? undefined : new Acknowledger(log, handle.journal!.durability)
+  const acknowledger = log === undefined ? undefined : new Acknowledger(log, handle.journal!.durability)
   const store = new Store(engine, handle, {
     ...(acknowledger === undefined ? {} : { acknowledger }),
     ...(folder === undefined ? {} : { folder }),

@@ -6,7 +6,8 @@ import { OptionError } from './errors.js'
 
 /**
  * When a transaction is acknowledged: `sync`, when all that it has read or written is on disk; `async`, when
- * it has committed, its record being on its way to disk; `none`, when it has committed, and its writes are not
+ * it has committed, its record being on its way to disk; `none`, when it has committed, and its writes are
+ * not
  * recorded: they last until the process ends, or for ever once a checkpoint has been taken after them.
  */
 export type DurabilityMode = 'sync' | 'async' | 'none'
@@ -35,7 +36,8 @@ export interface OpenOptions {
   /** Bytes after which the journal goes on in another file. Default: 64 MiB. */
   readonly segmentBytes?: number
   /**
-   * A checkpoint is taken when the journal since the last one is longer than this and than the data. Infinity:
+   * A checkpoint is taken when the journal since the last one is longer than this and than the data.
+   * Infinity:
    * only by `store.checkpoint()`. Default: 64 MiB.
    */
   readonly checkpointBytes?: number
@@ -73,7 +75,10 @@ export interface TransactionOptions {
 }
 
 export interface SnapshotOptions {
-  /** `sync` waits, blocking this thread, if something was read that is not yet on disk. Default: the store's. */
+  /**
+   * `sync` waits, blocking this thread, if something was read that is not yet on disk. Default: the
+   * store's.
+   */
   readonly durability?: DurabilityMode
 }
 

@@ -86,7 +86,8 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * `failed`: the journal met an error of the disk, the `failure`. What is in memory can be read; nothing that
+   * `failed`: the journal met an error of the disk, the `failure`. What is in memory can be read; nothing
+   * that
    * is written is acknowledged any more.
    */
   get status(): 'open' | 'failed' | 'closed' {
@@ -239,7 +240,8 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Writes all data, as it is at one moment, to a new folder that can be opened as a store, while transactions
+   * Writes all data, as it is at one moment, to a new folder that can be opened as a store, while
+   * transactions
    * go on. Only in the thread that opened the store.
    */
   async backup(path: string, options: BackupOptions = {}): Promise<void> {

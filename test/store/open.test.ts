@@ -8,12 +8,7 @@ import {
   StoreNotFoundError,
   TidemarkError,
 } from '../../src/index.js'
-import {
-  mebibyte,
-  openStore,
-  rejectionOf,
-  thrownBy,
-} from '../kit/storeRoom.js'
+import { mebibyte, openStore, rejectionOf, thrownBy } from '../kit/storeRoom.js'
 
 describe('open', () => {
   it('without options makes a store named tidemark with a share of the machine’s memory', async () => {
