@@ -1,4 +1,5 @@
-export { crc32c } from './durable/crc32c.js'
+export { CheckpointWriter } from './durable/checkpointFile.js'
+export { DirectoryLock } from './durable/directoryLock.js'
 export type { Disk } from './durable/disk.js'
 export {
   DurabilityTimeoutError,
@@ -11,8 +12,9 @@ export {
   RecordTooLongError,
   StoreLockedError,
 } from './durable/errors.js'
-export { checkpointsIn, segmentsIn, temporaryIn } from './durable/fileNames.js'
-export { encodeFrame, isFrameSound } from './durable/frame.js'
+export { encodeFrame } from './durable/frame.js'
 export { NodeDisk } from './durable/nodeDisk.js'
-export { decodeTable, encodeTable, PayloadReader, PayloadWriter } from './durable/payload.js'
+export { decodeTable } from './durable/payload.js'
 export { SegmentWriter } from './durable/segmentWriter.js'
+export { storeIdText } from './durable/storeId.js'
+export { scanStore } from './durable/storeScan.js'
