@@ -10,7 +10,7 @@ export type PageScript = 'verdict' | 'bench'
 
 /**
  * A script and all that it imports as one text. The compiler has made CommonJS of each module, that is, the
- * body of a function that is given what it exports to and how to import; a table of such functions joins them.
+ * body of a function that is given what it exports to and how to import; a table of these joins them.
  */
 export function pageScript(name: PageScript): string {
   const entry = entries[name]
