@@ -1,9 +1,19 @@
-import { asFloat, getWord, lower, putWord, upper, words } from './doubleWord.js'
 import { bigintEnd, decodeBigint, encodeBigint } from './keyBigint.js'
 import { KeyCorruptError, KeyTypeError } from './keyErrors.js'
+import {
+  compactEnd,
+  decodeCompact,
+  decodeWide,
+  encodeCompact,
+  encodeWide,
+  setNumber as setWide,
+  tagCompactFirst,
+  wideBytes,
+} from './keyNumber.js'
 import { maxKeyBytes, requireRoom } from './keyRoom.js'
 import { bytesEnd, decodeBytes, decodeText, encodeBytes, encodeText } from './keyText.js'
 
+export { numberWords } from './keyNumber.js'
 export { maxKeyBytes } from './keyRoom.js'
 
 /**
@@ -24,12 +34,14 @@ export { maxKeyBytes } from './keyRoom.js'
 export type Key = number | string | bigint | boolean | Date | Uint8Array | readonly Key[]
 
 // The first byte of an element is its tag. Every encoding is prefix-free, so the elements of a tuple follow
-// each other without lengths: numbers and dates are fixed, bigints carry their length, strings and bytes
-// escape 0 and end in it. A tuple ends in 0 where the next tag would stand: below every tag, so a prefix
+// each other without lengths: dates are fixed, numbers end in a bit (those that are whole keys are fixed),
+// bigints carry their length, strings and bytes escape 0 and end in it. A tuple ends in 0 where the next tag would stand: below every tag, so a prefix
 // sorts before its extensions.
 const tagFalse = 0x10
 const tagTrue = 0x11
+/** Of a number that is a whole key. Inside a tuple the number's first bits are in its tag, 0x20 to 0x27. */
 const tagNumber = 0x20
+const compactTagShift = 3
 const tagBigint = 0x28
 const tagDate = 0x30
 const tagString = 0x40
@@ -37,7 +49,8 @@ const tagBytes = 0x50
 const tagTuple = 0x60
 const tupleEnd = 0
 
-const numberBytes = 9
+/** Of a number that is a whole key, and of a Date, with the tag. */
+const numberBytes = 1 + wideBytes
 
 /** Where `decodeElement` goes on; nothing suspends between its setting and its reading. */
 let cursor = 0
@@ -50,7 +63,10 @@ export function encodeKey(key: Key, target: Uint8Array, start: number): number {
   if (target.length - start < maxKeyBytes) {
     throw new RangeError(`A key needs ${maxKeyBytes} bytes of room, and got ${target.length - start}`)
   }
-  if (typeof key === 'number') return encodeNumber(tagNumber, key, target, start)
+  if (typeof key === 'number') {
+    target[start] = tagNumber
+    return encodeWide(key, target, start + 1)
+  }
   return encodeElement(key, target, start, start + maxKeyBytes)
 }
 
@@ -59,7 +75,7 @@ export function encodeKey(key: Key, target: Uint8Array, start: number): number {
  * `source`.
  */
 export function decodeKey(source: Buffer, start: number, end: number): Key {
-  if (source[start] === tagNumber && end - start === numberBytes) return readNumber(source, start)
+  if (source[start] === tagNumber && end - start === numberBytes) return decodeWide(source, start + 1)
   cursor = start
   const key = decodeElement(source, end)
   if (cursor !== end)
@@ -67,28 +83,18 @@ export function decodeKey(source: Buffer, start: number, end: number): Key {
   return key
 }
 
-/** Where `setNumber` leaves the eight bytes after a number's tag, as two words. */
-export const numberWords: { upper: number; lower: number } = { upper: 0, lower: 0 }
-
 /**
  * Prepares the encoding of a number that is a whole key: its tag is the answer, the rest is in `numberWords`.
  */
 export function setNumber(key: number): number {
-  if (key !== key) throw new KeyTypeError(key, 'it has no place in the order of numbers')
-  asFloat[0] = key + 0 // The sum turns -0 into 0.
-  const first = words[upper]! | 0
-  const sign = first >> 31
-  // A negative number's bits are all turned, a positive one's sign alone.
-  numberWords.upper = first ^ (sign | 0x8000_0000)
-  numberWords.lower = words[lower]! ^ sign
+  setWide(key)
   return tagNumber
 }
 
 function encodeElement(key: Key, target: Uint8Array, start: number, limit: number): number {
   switch (typeof key) {
     case 'number':
-      requireRoom(start, numberBytes, limit)
-      return encodeNumber(tagNumber, key, target, start)
+      return encodeCompact(key, target, start, limit)
     case 'string':
       requireRoom(start, 1, limit)
       target[start] = tagString
@@ -117,7 +123,8 @@ function encodeObject(key: Key, target: Uint8Array, start: number, limit: number
     const time = key.getTime()
     if (Number.isNaN(time)) throw new KeyTypeError(key, 'it has no place in the order of times')
     requireRoom(start, numberBytes, limit)
-    return encodeNumber(tagDate, time, target, start)
+    target[start] = tagDate
+    return encodeWide(time, target, start + 1)
   }
   throw new KeyTypeError(key, 'use a number, string, bigint, boolean, Date, Uint8Array or an array of these')
 }
@@ -132,33 +139,14 @@ function encodeTuple(tuple: readonly Key[], target: Uint8Array, start: number, l
   return position + 1
 }
 
-/**
- * Flips the sign bit of a positive number and every bit of a negative one: then the bytes sort as the numbers
- * do.
- */
-function encodeNumber(tag: number, value: number, target: Uint8Array, start: number): number {
-  if (Number.isNaN(value)) throw new KeyTypeError(value, 'it has no place in the order of numbers')
-  asFloat[0] = value + 0 // The sum turns -0 into 0.
-  let first = words[upper] as number
-  let second = words[lower] as number
-  if (first >>> 31 === 1) {
-    first = ~first
-    second = ~second
-  } else {
-    first ^= 0x80000000
-  }
-  target[start] = tag
-  putWord(target, start + 1, first)
-  putWord(target, start + 5, second)
-  return start + numberBytes
-}
-
 function decodeElement(source: Buffer, end: number): Key {
   const start = cursor
   const tag = start < end ? source[start] : undefined
+  if (tag !== undefined && tag >> compactTagShift === tagCompactFirst >> compactTagShift) {
+    cursor = compactEnd(source, start, end)
+    return decodeCompact(source, start, cursor)
+  }
   switch (tag) {
-    case tagNumber:
-      return decodeNumber(source, start, end)
     case tagString:
       cursor = bytesEnd(source, start + 1, end)
       return decodeText(source, start + 1, cursor - 1)
@@ -168,7 +156,7 @@ function decodeElement(source: Buffer, end: number): Key {
       cursor = bigintEnd(source, start + 1, end)
       return decodeBigint(source, start + 1, cursor)
     case tagDate:
-      return new Date(decodeNumber(source, start, end))
+      return new Date(decodeTime(source, start, end))
     case tagBytes:
       cursor = bytesEnd(source, start + 1, end)
       return decodeBytes(source, start + 1, cursor - 1)
@@ -193,22 +181,8 @@ function decodeTuple(source: Buffer, end: number): readonly Key[] {
   return tuple
 }
 
-function decodeNumber(source: Buffer, start: number, end: number): number {
-  if (start + numberBytes > end) throw new KeyCorruptError(start, 'a number is cut short')
+function decodeTime(source: Buffer, start: number, end: number): number {
+  if (start + numberBytes > end) throw new KeyCorruptError(start, 'a date is cut short')
   cursor = start + numberBytes
-  return readNumber(source, start)
-}
-
-function readNumber(source: Buffer, start: number): number {
-  let first = getWord(source, start + 1)
-  let second = getWord(source, start + 5)
-  if (first < 0) {
-    first ^= 0x80000000
-  } else {
-    first = ~first
-    second = ~second
-  }
-  words[upper] = first
-  words[lower] = second
-  return asFloat[0] as number
+  return decodeWide(source, start + 1)
 }

@@ -185,7 +185,7 @@ describe('keys', () => {
 })
 
 describe('numbers', () => {
-  it('take 9 bytes in their order', () => {
+  it('that are whole keys take 9 bytes in their order', () => {
     const ascending = [
       -Infinity,
       -1e308,
@@ -205,6 +205,44 @@ describe('numbers', () => {
     expect(encodings.every((bytes) => bytes.length === 9)).toBe(true)
     expect(encodings.toSorted(Buffer.compare)).toEqual(encodings)
     expect(ascending.map(roundTrip)).toEqual(ascending)
+  })
+
+  it('take few bytes inside tuples, the fewer the fewer digits they have', () => {
+    const lengths = new Map([
+      [0, 2],
+      [1, 3],
+      [63, 3],
+      [64, 3],
+      [65, 4],
+      [8191, 4],
+      [8193, 5],
+      [-1, 3],
+      [-2999, 4],
+      [2 ** 40, 3],
+      [0.5, 3],
+      [Infinity, 3],
+      [-Infinity, 3],
+      [Math.PI, 10],
+      [5e-324, 10],
+      [2 ** 53 - 1, 10],
+    ])
+    for (const [number, length] of lengths)
+      expect([number, encoded([number]).length - 2]).toEqual([number, length])
+  })
+
+  it('sort inside tuples by size, where their digits end within one another', () => {
+    const near = [0, 1, 2, 3, 127, 128, 129, 1000, 2 ** 20, 2 ** 21, 2 ** 32, 2 ** 52, 5e-324, 2 ** -30]
+    const magnitudes = near.flatMap((x) => [
+      x,
+      x * (1 + 2 ** -52),
+      x * (1 + 2 ** -20),
+      x + 2 ** -9,
+      x * 1e300,
+    ])
+    const numbersInOrder = [...new Set(magnitudes.flatMap((x) => [x + 0, -x + 0]))].toSorted((a, b) => a - b)
+    const tuples = numbersInOrder.map((number) => [number, 'x'])
+    expect(tuples.toSorted((a, b) => Buffer.compare(encoded(a), encoded(b)))).toEqual(tuples)
+    expect(tuples.map(roundTrip)).toEqual(tuples)
   })
 
   it('lose the sign of zero', () => {
@@ -308,9 +346,14 @@ describe('refusal', () => {
     ['strings that end in a long character', (length) => `${'x'.repeat(length)}\u{1f600}`, maxKeyBytes - 6],
     ['bytes', (length) => new Uint8Array(length).fill(7), maxKeyBytes - 2],
     ['bytes of zeros', (length) => new Uint8Array(length), Math.floor((maxKeyBytes - 2) / 2)],
-    ['tuples of numbers', (length) => Array<Key>(length).fill(5), Math.floor((maxKeyBytes - 2) / 9)],
+    ['tuples of numbers', (length) => Array<Key>(length).fill(5), Math.floor((maxKeyBytes - 2) / 3)],
+    [
+      'tuples of long numbers',
+      (length) => Array<Key>(length).fill(Math.PI),
+      Math.floor((maxKeyBytes - 2) / 10),
+    ],
     ['tuples of booleans', (length) => Array<Key>(length).fill(true), maxKeyBytes - 2],
-    ['tuples with a string', (length) => [1, 'x'.repeat(length)], maxKeyBytes - 13],
+    ['tuples with a string', (length) => [1, 'x'.repeat(length)], maxKeyBytes - 7],
   ])('of %s begins right past the limit', (_, make, longest) => {
     expect(roundTrip(make(longest))).toStrictEqual(make(longest))
     for (const length of [longest + 1, longest + 2, 2 * longest, 50 * longest]) {
