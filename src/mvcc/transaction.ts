@@ -264,7 +264,7 @@ export class MvccTransaction {
   }
 
   #findOrCreate(tree: Tree, key: KeyBuffer, valueLength: number): number {
-    const found = tree.find(key)
+    const found = tree.findToInsert(key, this.opened)
     const isAlive = found !== 0 && this.#engine.directory.isTupleOf(found, key)
     const tuple = isAlive ? found : this.#create(tree, key, valueLength)
     this.#engine.directory.enter(key.hash, tuple)
@@ -289,7 +289,7 @@ export class MvccTransaction {
     for (let i = 0; i < key.wordCount; i++) i32[words + tupleKey + i] = key.words[i]!
     let entered = leafLocked
     try {
-      entered = tree.insert(tuple, key, this.locker)
+      entered = tree.insert(tuple, key, this.locker, this.opened)
     } finally {
       if (entered !== tuple) this.#discard(tuple)
     }

@@ -9,14 +9,14 @@ import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
  *     word 2   (links free blocks)
  *     word 3   level: 0 is a leaf; -1 a dead node, whose keys are its right sibling's
  *     word 4   length of `low` and of `high`, 16 bits each; a `high` of `noHigh` is above all keys
- *     word 5   length of the common prefix of the entries' keys
+ *     word 5   length of the common prefix of the entries' keys; in an inner node, of all but the first
  *     heads    count words: four key bytes after the prefix, as an integer that orders as they do
  *     targets  count words: tuples in a leaf, nodes above
  *     (inner)  count words: where each separator ends, counted in bytes from the start of the separators
  *     bytes    prefix, low, high, separators
  *
  * The node covers the keys from `low` to before `high`, a dead one none of them. An entry of an inner node
- * leads to the keys from its separator on; the first one's is the node's `low`.
+ * leads to the keys from its separator on; the first one's is the node's `low`, which no search looks at.
  */
 export const blockCount = 0
 export const blockRight = 1
@@ -47,39 +47,70 @@ export class BlockReader {
   }
 
   /**
-   * First entry whose key is not below the given one (for `after`, above it), among tuples of a leaf or
-   * separators.
+   * First entry whose key is not below the given one, among tuples of a leaf or separators; in an inner node
+   * the first separator counts as below.
    */
   lowerBound(block: number, key: Uint8Array, start: number, length: number): number {
+    return this.#search(block, key, start, length, 0)
+  }
+
+  /** The entry of an inner node that leads to the key or, with `before`, to the keys just below it. */
+  childEntry(block: number, key: Uint8Array, start: number, length: number, before: boolean): number {
+    return this.#search(block, key, start, length, before ? 0 : 1) - 1
+  }
+
+  /** First entry that is not below the key or, if `passed` is 1, that is above it. */
+  #search(block: number, key: Uint8Array, start: number, length: number, passed: 0 | 1): number {
     const i32 = this.i32
     const words = block << 1
-    const count = i32[words + blockCount]!
+    const level = i32[words + blockLevel]!
     const prefixLength = i32[words + blockPrefix]!
+    let low = level > 0 ? 1 : 0
+    let high = i32[words + blockCount]!
     const beside = this.#comparePrefix(block, prefixLength, key, start, length)
-    if (beside !== 0) return beside < 0 ? 0 : count
+    if (beside !== 0) return beside < 0 ? low : high
     const head = headOf(key, start + prefixLength, start + length)
     const heads = words + blockHeads
-    let low = 0
-    let high = count
     while (low < high) {
       const middle = (low + high) >>> 1
       const found = i32[heads + middle]!
       if (found < head) low = middle + 1
       else if (found > head) high = middle
-      else if (this.compareEntry(block, middle, key, start, length) < 0) low = middle + 1
+      else if (this.#compareRest(block, middle, prefixLength, key, start, length) < passed) low = middle + 1
       else high = middle
     }
     return low
+  }
+
+  /** As `compareEntry`, for a key that begins with the block's prefix. */
+  #compareRest(
+    block: number,
+    entry: number,
+    prefixLength: number,
+    key: Uint8Array,
+    start: number,
+    length: number,
+  ): number {
+    const isLeaf = this.i32[(block << 1) + blockLevel] === 0
+    const tuple = isLeaf ? this.targetOf(block, entry) : 0
+    const window = this.memory.windowOf(isLeaf ? tuple : block)
+    const from = isLeaf ? this.memory.offsetOf(tuple) + tupleKeyByte : this.#separatorOffset(block, entry)
+    const entryLength = isLeaf ? this.tupleKeyLength(tuple) : this.#separatorLength(block, entry)
+    const shared = entryLength < length ? entryLength : length
+    for (let i = prefixLength; i < shared; i++) {
+      const difference = window[from + i]! - key[start + i]!
+      if (difference !== 0) return difference
+    }
+    return entryLength - length
   }
 
   /** Orders the key of an entry against the given key. */
   compareEntry(block: number, entry: number, key: Uint8Array, start: number, length: number): number {
     if (this.i32[(block << 1) + blockLevel] === 0)
       return this.compareTuple(this.targetOf(block, entry), key, start, length)
-    const separators = this.#separatorsOffset(block)
-    const from = separators + this.#separatorStart(block, entry)
-    const to = separators + this.#separatorEnd(block, entry)
-    return compareBytes(this.memory.windowOf(block), from, to - from, key, start, length)
+    const from = this.#separatorOffset(block, entry)
+    const window = this.memory.windowOf(block)
+    return compareBytes(window, from, this.#separatorLength(block, entry), key, start, length)
   }
 
   compareTuple(tuple: number, key: Uint8Array, start: number, length: number): number {
@@ -110,6 +141,12 @@ export class BlockReader {
     if (highLength === noHigh) return false
     const window = this.memory.windowOf(block)
     return compareBytes(window, this.#highOffset(block), highLength, key, start, length) <= 0
+  }
+
+  /** Whether the key lies left of the block. */
+  isBelow(block: number, key: Uint8Array, start: number, length: number): boolean {
+    const lowStart = this.#bytesOffset(block) + this.i32[(block << 1) + blockPrefix]!
+    return compareBytes(this.memory.windowOf(block), lowStart, this.lowLength(block), key, start, length) > 0
   }
 
   /** Whether keys just below the given one lie right of the block. */
@@ -146,9 +183,8 @@ export class BlockReader {
   }
 
   separatorOf(block: number, entry: number): KeyBytes {
-    const from = this.#separatorStart(block, entry)
-    const length = this.#separatorEnd(block, entry) - from
-    return { bytes: this.memory.windowOf(block), start: this.#separatorsOffset(block) + from, length }
+    const length = this.#separatorLength(block, entry)
+    return { bytes: this.memory.windowOf(block), start: this.#separatorOffset(block, entry), length }
   }
 
   keyOfTuple(tuple: number): KeyBytes {
@@ -194,6 +230,14 @@ export class BlockReader {
   #separatorsOffset(block: number): number {
     const highLength = this.highLength(block)
     return this.#highOffset(block) + (highLength === noHigh ? 0 : highLength)
+  }
+
+  #separatorOffset(block: number, entry: number): number {
+    return this.#separatorsOffset(block) + this.#separatorStart(block, entry)
+  }
+
+  #separatorLength(block: number, entry: number): number {
+    return this.#separatorEnd(block, entry) - this.#separatorStart(block, entry)
   }
 
   #separatorStart(block: number, entry: number): number {

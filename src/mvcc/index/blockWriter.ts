@@ -49,7 +49,7 @@ export class BlockWriter {
   build(parts: BlockParts): number {
     const { level, right, low, high, targets, keys } = parts
     const count = targets.length
-    const first = keys[0] ?? emptyKey
+    const first = keys[level > 0 ? 1 : 0] ?? emptyKey
     const last = keys[count - 1] ?? emptyKey
     const prefixLength = commonPrefix(first, last)
     const separatorBytes = level > 0 ? keys.reduce((sum, key) => sum + key.length, 0) : 0

@@ -1,4 +1,5 @@
 import { siteArea } from '../../memory/layout.js'
+import { type Stamp, stampNone } from '../../tid/stamp.js'
 import { type KeyBuffer, keyStart } from '../keyBuffer.js'
 import type { SiteContext } from '../siteContext.js'
 import { stateMask, tupleLeaf, wordState } from '../tuple.js'
@@ -34,6 +35,9 @@ export class Tree {
   readonly splitter: Splitter
   readonly remover: Remover
   readonly #entry: number
+  /** The leaf where `findToInsert` has last looked, for the transaction opened at `#nearOpened`. */
+  #near = 0
+  #nearOpened: Stamp = stampNone
 
   /** `entry` is the first word of the table's catalog entry. */
   constructor(context: SiteContext, entry: number) {
@@ -94,7 +98,7 @@ export class Tree {
         continue
       }
       if (this.levelOf(block) === level) return node
-      node = this.reader.targetOf(block, this.#childEntry(block, key, start, length, before))
+      node = this.reader.targetOf(block, this.reader.childEntry(block, key, start, length, before))
     }
   }
 
@@ -131,18 +135,50 @@ export class Tree {
 
   /** The tuple of the key, or 0. */
   find(key: KeyBuffer): number {
-    for (;;) {
-      const block = this.contentsOf(this.findLeaf(key.bytes, keyStart, key.length))
-      if (!this.reader.isBeyond(block, key.bytes, keyStart, key.length)) return this.tupleIn(block, key)
-    }
+    return this.#findFrom(key, 0)
   }
 
   /**
-   * Enters a tuple that has no versions yet. The answer is the tuple, or the live one already there, or
+   * As `find`, for the open transaction of this stamp, which may go on to `insert` the key. Starts at the leaf
+   * where the transaction has last found something, if the key is there too: leaves that an open transaction
+   * has seen are not freed.
+   */
+  findToInsert(key: KeyBuffer, opened: Stamp): number {
+    const near = this.#nearOpened === opened && this.#covers(this.#near, key) ? this.#near : 0
+    const found = this.#findFrom(key, near)
+    this.#nearOpened = opened
+    return found
+  }
+
+  #findFrom(key: KeyBuffer, near: number): number {
+    let leaf = near === 0 ? this.findLeaf(key.bytes, keyStart, key.length) : near
+    for (;;) {
+      const block = this.contentsOf(leaf)
+      if (!this.reader.isBeyond(block, key.bytes, keyStart, key.length)) {
+        this.#near = leaf
+        return this.tupleIn(block, key)
+      }
+      leaf = this.rightOf(block)
+    }
+  }
+
+  #covers(leaf: number, key: KeyBuffer): boolean {
+    const block = this.contentsOf(leaf)
+    const { bytes, length } = key
+    return (
+      !this.reader.isBelow(block, bytes, keyStart, length) &&
+      !this.reader.isBeyond(block, bytes, keyStart, length)
+    )
+  }
+
+  /**
+   * Enters a tuple that has no versions yet; `findToInsert` has just not found its key, and `opened` is the
+   * stamp that it was given. The answer is the tuple, or the live one already there, or
    * `leafLocked` if the leaf must be split and a transaction in locking mode, other than `locker`, holds it.
    */
-  insert(tuple: number, key: KeyBuffer, locker: number): number {
-    const leaf = this.latchLeaf(key.bytes, key.length)
+  insert(tuple: number, key: KeyBuffer, locker: number, opened: Stamp = stampNone): number {
+    const near = opened !== stampNone && this.#nearOpened === opened ? this.#near : 0
+    const leaf = this.latchLeaf(key.bytes, key.length, near)
     const block = this.contentsOf(leaf)
     const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
     const count = this.countOf(block)
@@ -193,12 +229,12 @@ export class Tree {
   }
 
   /**
-   * Latches the leaf that covers the key (at `keyStart` of `bytes`). Which leaf, is noted first, for a
-   * recoverer.
+   * Latches the leaf that covers the key (at `keyStart` of `bytes`), which is `near` or one right of it, if
+   * that is given. Which leaf, is noted first, for a recoverer.
    */
-  latchLeaf(bytes: Uint8Array, length: number): number {
+  latchLeaf(bytes: Uint8Array, length: number, near = 0): number {
     const { area, latches } = this.#context
-    let leaf = this.findLeaf(bytes, keyStart, length)
+    let leaf = near === 0 ? this.findLeaf(bytes, keyStart, length) : near
     this.#i32[area + siteArea.indexEntry] = this.#entry
     for (;;) {
       this.#i32[area + siteArea.indexLatched] = leaf
@@ -230,16 +266,5 @@ export class Tree {
     } finally {
       this.unlatch(leaf)
     }
-  }
-
-  #childEntry(block: number, key: Uint8Array, start: number, length: number, before: boolean): number {
-    const entry = this.reader.lowerBound(block, key, start, length)
-    if (
-      !before &&
-      entry < this.countOf(block) &&
-      this.reader.compareEntry(block, entry, key, start, length) === 0
-    )
-      return entry
-    return entry === 0 ? 0 : entry - 1
   }
 }
