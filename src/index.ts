@@ -41,6 +41,7 @@ export { KeyCorruptError, KeyTooLongError, KeyTypeError } from './store/keyError
 export { type Key, maxKeyBytes } from './store/keys.js'
 export { attach, open } from './store/open.js'
 export type {
+  Bound,
   DurabilityMode,
   OpenOptions,
   Range,

@@ -82,11 +82,17 @@ export interface SnapshotOptions {
   readonly durability?: DurabilityMode
 }
 
+/**
+ * Where a range of keys may begin or end: at a key or, where keys are tuples, at some first elements of one,
+ * which come before all keys that begin with them. `{ gte: [7], lt: [8] }` is all that begins with 7.
+ */
+export type Bound<K> = K extends readonly [...infer First, infer _Last] ? K | Bound<Readonly<First>> : K
+
 export interface Range<K> {
-  readonly gt?: K
-  readonly gte?: K
-  readonly lt?: K
-  readonly lte?: K
+  readonly gt?: Bound<K>
+  readonly gte?: Bound<K>
+  readonly lt?: Bound<K>
+  readonly lte?: Bound<K>
   /** From the upper end down. Default: false. */
   readonly reverse?: boolean
   /** At most so many entries. Default: all. */
