@@ -23,28 +23,18 @@ export interface GroupResult extends KindResult {
   readonly checksum: number
 }
 
-/** Rates add up each thread's own, since the threads do not start and end at exactly the same moment. */
-export function groupResult(reports: readonly ThreadReport[]): GroupResult {
-  if (reports.length === 0 || reports.some((report) => report.committedTotal === 0)) {
+/** What the threads did of some kinds of transactions; of all, unless they are named. */
+export function groupResult(
+  reports: readonly ThreadReport[],
+  kinds: readonly number[] = everyKind(reports),
+): GroupResult {
+  if (reports.some((report) => countOf(report, kinds) === 0)) {
     throw new WrongResultError('a thread committed nothing in the timed phase: run for longer (--seconds)')
   }
   return {
-    ...sumOf(
-      reports,
-      (report) => report.committedTotal,
-      ({ latency }) => latency,
-    ),
+    ...kindResult(reports, kinds),
     checksum: reports.reduce((sum, report) => (Math.imul(sum, 31) + report.checksum) >>> 0, 0),
   }
-}
-
-/** The same for the transactions of one kind, of which there may be none. */
-export function kindResult(reports: readonly ThreadReport[], kind: number): KindResult {
-  return sumOf(
-    reports,
-    (report) => report.committed[kind]!,
-    ({ latency }) => [latency[kind]!],
-  )
 }
 
 /** Live: threads may still be at work. */
@@ -52,22 +42,28 @@ export function committedOf(reports: readonly ThreadReport[]): number {
   return reports.reduce((sum, report) => sum + report.committedTotal, 0)
 }
 
-function sumOf(
-  reports: readonly ThreadReport[],
-  countOf: (report: ThreadReport) => number,
-  latenciesOf: (report: ThreadReport) => readonly Histogram[],
-): KindResult {
+/** The same for kinds of which there may have been none. */
+export function kindResult(reports: readonly ThreadReport[], kinds: readonly number[]): KindResult {
   const all = new Histogram()
-  for (const report of reports) for (const latency of latenciesOf(report)) all.add(latency)
+  for (const { latency } of reports) for (const kind of kinds) all.add(latency[kind]!)
   return {
-    committed: reports.reduce((sum, report) => sum + countOf(report), 0),
-    committedPerSecond: reports.reduce((sum, report) => sum + countOf(report) / report.seconds, 0),
+    committed: reports.reduce((sum, report) => sum + countOf(report, kinds), 0),
+    // The threads do not start and end at exactly the same moment.
+    committedPerSecond: reports.reduce((sum, report) => sum + countOf(report, kinds) / report.seconds, 0),
     latencySamples: all.total,
     latencyUs: latencyUs(all),
   }
 }
 
-export function latencyUs(latency: Histogram): LatencyUs {
+function everyKind([report]: readonly ThreadReport[]): readonly number[] {
+  return report === undefined ? [] : [...report.committed.keys()]
+}
+
+function countOf({ committed }: ThreadReport, kinds: readonly number[]): number {
+  return kinds.reduce((sum, kind) => sum + committed[kind]!, 0)
+}
+
+function latencyUs(latency: Histogram): LatencyUs {
   const microseconds = (share: number): number => Number((latency.quantile(share) / 1000).toFixed(2))
   return {
     p50: microseconds(0.5),

@@ -11,5 +11,6 @@ export const bench: CommandDef = defineCommand({
   meta: { name: 'tidemark bench', description: 'Run a benchmark' },
   subCommands: {
     ycsb: async () => await benchmark('ycsb/main.js'),
+    tpcc: async () => await benchmark('tpcc/main.js'),
   },
 })

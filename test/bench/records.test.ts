@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../bench/generators/random.js'
-import { WorkDigest } from '../../bench/ycsb/digest.js'
+import { WorkDigest } from '../../bench/driver/digest.js'
 import { InsertSequence } from '../../bench/ycsb/inserts.js'
 import { keyForms } from '../../bench/ycsb/keys.js'
 import { valueForms } from '../../bench/ycsb/values.js'
