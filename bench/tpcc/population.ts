@@ -33,7 +33,10 @@ export function populationOf(warehouses: number, scale: number): Population {
   }
 }
 
-/** The first argument of `NURand`, in proportion to the range it is for; the specification's at full scale. */
+/**
+ * The first argument of NURand (clause 2.1.6), in proportion to the range that it is for: at full scale, the
+ * specification's.
+ */
 export function nurandMasks(population: Population): { item: number; customer: number; lastName: number } {
   return {
     item: maskOf(8191, population.items / full.items),

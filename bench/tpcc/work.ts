@@ -53,8 +53,8 @@ export function workOf(terminals: Terminals, mix: Mix): TerminalWork {
 }
 
 /**
- * A deck of cards, shuffled anew when all are drawn (clause 5.2.4.2): the shares of the mix are exact, and the
- * order is random.
+ * A deck of cards, shuffled anew when all are drawn (clause 5.2.4.2): the shares of the mix are exact, and
+ * the order is random.
  */
 export class Deck {
   readonly #cards: number[]

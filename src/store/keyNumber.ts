@@ -7,9 +7,9 @@ import { requireRoom } from './keyRoom.js'
 // which the engine has a short way.
 //
 // Inside a tuple it takes as many bytes as it has digits, so that keys of small whole numbers stay short: the
-// turned bits, three in the tag and then seven to a byte from the highest on, up to the last that is set. Each
-// byte's lowest bit tells whether another follows, so a number that ends sorts before one that goes on. Those
-// of a negative number are turned once more, as its order is.
+// bits with the sign turned, three in the tag and then seven to a byte, from the highest on up to the last
+// that is set. Each byte's lowest bit tells whether another follows, so a number that ends sorts before one
+// that goes on. All of these bits are turned if the number is negative, as its order is.
 
 /** Bytes of a number that is a whole key, its tag not counted. */
 export const wideBytes = 8

@@ -35,8 +35,8 @@ export type Key = number | string | bigint | boolean | Date | Uint8Array | reado
 
 // The first byte of an element is its tag. Every encoding is prefix-free, so the elements of a tuple follow
 // each other without lengths: dates are fixed, numbers end in a bit (those that are whole keys are fixed),
-// bigints carry their length, strings and bytes escape 0 and end in it. A tuple ends in 0 where the next tag would stand: below every tag, so a prefix
-// sorts before its extensions.
+// bigints carry their length, strings and bytes escape 0 and end in it. A tuple ends in 0 where the next tag
+// would stand: below every tag, so a prefix sorts before its extensions.
 const tagFalse = 0x10
 const tagTrue = 0x11
 /** Of a number that is a whole key. Inside a tuple the number's first bits are in its tag, 0x20 to 0x27. */

@@ -139,9 +139,9 @@ export class Tree {
   }
 
   /**
-   * As `find`, for the open transaction of this stamp, which may go on to `insert` the key. Starts at the leaf
-   * where the transaction has last found something, if the key is there too: leaves that an open transaction
-   * has seen are not freed.
+   * As `find`, for the open transaction of this stamp, which may go on to `insert` the key. Starts at the
+   * leaf where that has last found something, if the key is there too: leaves that an open transaction has
+   * seen are not freed.
    */
   findToInsert(key: KeyBuffer, opened: Stamp): number {
     const near = this.#nearOpened === opened && this.#covers(this.#near, key) ? this.#near : 0
