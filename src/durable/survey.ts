@@ -30,7 +30,8 @@ export interface SurveyOptions {
  * durable. Linear in the bytes; checksums are computed only where the first word is that of a mark.
  */
 export function survey(disk: Disk, name: string, { offset, position, seed }: SurveyOptions): Beyond {
-  const words = new Int32Array(pieceBytes / 4)
+  const restBytes = disk.size(name) - offset
+  const words = new Int32Array(Math.min(pieceBytes, Math.ceil(restBytes / 8) * 8) / 4)
   const bytes = Buffer.from(words.buffer)
   let isBlank = true
   for (let start = offset; ; ) {
@@ -45,7 +46,7 @@ export function survey(disk: Disk, name: string, { offset, position, seed }: Sur
       if (synced > position && isFrameSound(bytes, at, seed))
         return { isBlank, proof: { offset: start + at, synced } }
     }
-    if (count < pieceBytes) return { isBlank, proof: undefined }
+    if (start + count >= offset + restBytes || count < bytes.length) return { isBlank, proof: undefined }
     // A mark may lie across two pieces.
     start += pieceBytes - (markBytes - 8)
   }
