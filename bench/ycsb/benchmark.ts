@@ -1,4 +1,5 @@
-import { ReportFile } from '../report/json.js'
+import { checkHistoryPath } from 'tidemark/history'
+import { ReportError, ReportFile } from '../report/json.js'
 import { machineLine, thisMachine } from '../report/machine.js'
 import { print, runTable } from '../report/runs.js'
 import type { ProgressLine } from '../report/terminal.js'
@@ -13,6 +14,7 @@ import type { RunSettings } from './settings.js'
 export async function benchmark({ groups, json }: Invocation, interrupt: AbortSignal): Promise<void> {
   const machine = thisMachine()
   const report = await ReportFile.at(json, machine)
+  for (const { history } of groups.flat()) if (history !== undefined) await refuseUnwritable(history)
   print(machineLine(machine))
   for (const group of groups) {
     if (interrupt.aborted) break
@@ -31,6 +33,16 @@ export async function benchmark({ groups, json }: Invocation, interrupt: AbortSi
   }
 }
 
+/** Finds out before a long run, not after it. */
+async function refuseUnwritable(history: string): Promise<void> {
+  try {
+    await checkHistoryPath(history)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ReportError(`cannot write the history to ${reason}`, { cause })
+  }
+}
+
 function progressOf({ records, seconds, warmup, threads }: RunSettings, line: ProgressLine): RunObserver {
   const say = (what: string): void => line.show(`${threads} thread${threads === 1 ? '' : 's'}: ${what}`)
   return {
@@ -39,5 +51,6 @@ function progressOf({ records, seconds, warmup, threads }: RunSettings, line: Pr
     timing: (elapsed, committed) =>
       say(`${elapsed.toFixed(1)} of ${seconds} s, ${formatCount(committed / elapsed)} txn/s`),
     verifying: () => say('checking every record'),
+    writingHistory: () => say('writing the history'),
   }
 }

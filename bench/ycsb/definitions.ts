@@ -17,6 +17,7 @@ export const optionNames = [
   'memory-limit',
   'seed',
   'json',
+  'history',
 ] as const
 export type OptionName = (typeof optionNames)[number]
 
@@ -38,4 +39,5 @@ export const optionDefinitions: Readonly<Record<OptionName, OptionDefinition>> =
   'memory-limit': option('SIZE', "the store's limit, such as 4GiB"),
   seed: option('N', 'of all random numbers (default: 1)'),
   json: option('FILE', 'where to write the results as JSON too'),
+  history: option('FILE', 'record all of the run: .edn or .jsonl; not for scans'),
 }

@@ -22,6 +22,7 @@ export function readOptions(rawArgs: readonly string[]): Invocation {
   const workloads = given.list('workload', 'txn', workloadOf)
   const threads = given.wholeNumbers('threads', '1', threadsRange)
   refuseUnused(given, workloads)
+  refuseUnrecordable(given, workloads, threads)
   const groups = workloads.map((workload) => threads.map((count) => settingsOf(given, workload, count)))
   return { groups, json: given.text('json') }
 }
@@ -52,6 +53,16 @@ function refuseUnused(given: Given, workloads: readonly WorkloadName[]): void {
   }
 }
 
+function refuseUnrecordable(given: Given, workloads: readonly string[], threads: readonly number[]): void {
+  if (!given.has('history')) return
+  if (workloads.length * threads.length > 1)
+    throw new UsageError('--history records one run: give one workload and one number of threads')
+  if (workloads[0] === 'bank')
+    throw new UsageError('--history is not for the bank here: use tidemark record --workload bank')
+  if (workloads[0] === 'e' || given.text('read-ratio') === 'scan')
+    throw new UsageError('--history has no place for range reads: choose another workload than e or scan')
+}
+
 function settingsOf(given: Given, workload: WorkloadName, threads: number): RunSettings {
   const isCore = workload !== 'txn'
   return {
@@ -73,6 +84,7 @@ function settingsOf(given: Given, workload: WorkloadName, threads: number): RunS
     api: given.oneOf('api', 'transaction', ['transaction', 'snapshot']),
     memoryLimitBytes: given.bytes('memory-limit'),
     directory: undefined,
+    history: given.text('history'),
   }
 }
 

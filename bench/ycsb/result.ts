@@ -1,3 +1,4 @@
+import type { WrittenHistory } from 'tidemark/history'
 import type { TimedPhase } from '../driver/measure.js'
 import type { GroupResult } from '../driver/result.js'
 import type { RunSettings } from './settings.js'
@@ -10,6 +11,8 @@ export interface RunResult extends GroupResult, TimedPhase {
   /** How many records were there at the end, all found and well-formed. */
   readonly records: number
   readonly longReaders?: GroupResult
+  /** What was recorded of it, warm-up included. */
+  readonly history?: WrittenHistory
   /** Whether the run was cut short by a signal. */
   readonly interrupted: boolean
 }

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+import { type Recording, startRecording } from 'tidemark/history'
 import { measure as measureThreads } from '../driver/measure.js'
 import { committedOf, groupResult } from '../driver/result.js'
 import { Random } from '../generators/random.js'
@@ -19,6 +21,7 @@ export interface RunObserver {
   warmingUp(): void
   timing(seconds: number, committed: number): void
   verifying(): void
+  writingHistory(): void
 }
 
 /**
@@ -40,22 +43,36 @@ export async function runOnce<K extends ValueKind>(
     const context = threadContext<K>({ session, settings, random: new Random(settings.seed), inserts })
     const loaded = await timedLoad(context, database, (count) => observer.loading(count), interrupt)
     if (interrupt.aborted) return undefined
-    const measured = await measure(context, database, observer, interrupt)
+    await using recording = await recordingOf(settings)
+    const measured = await measure(context, { database, recording }, observer, interrupt)
     if (measured === undefined) return undefined
+    if (recording !== undefined) observer.writingHistory()
+    const history = recording && { history: await recording.write(settings.history!) }
     observer.verifying()
     const records = inserts.acknowledged()
     await verify(context, records)
-    return { settings, ...loaded, ...measured, records, interrupted: interrupt.aborted }
+    return { settings, ...loaded, ...measured, records, ...history, interrupted: interrupt.aborted }
   } finally {
     await database.close()
   }
 }
 
-type Measured = Omit<RunResult, 'settings' | 'records' | 'interrupted' | keyof Loaded>
+/** Beside the history, where there must be room for it anyway. */
+async function recordingOf({ history, threads, longReaders }: RunSettings): Promise<Recording | undefined> {
+  if (history === undefined) return undefined
+  return startRecording({ folder: dirname(history), maxThreads: threads + longReaders })
+}
+
+interface Measurable {
+  readonly database: Database
+  readonly recording: Recording | undefined
+}
+
+type Measured = Omit<RunResult, 'settings' | 'records' | 'history' | 'interrupted' | keyof Loaded>
 
 async function measure<V>(
   { settings, inserts }: ThreadContext<V>,
-  database: Database,
+  { database, recording }: Measurable,
   observer: RunObserver,
   interrupt: AbortSignal,
 ): Promise<Measured | undefined> {
@@ -64,7 +81,12 @@ async function measure<V>(
     ...Array<Role>(threads).fill('worker'),
     ...Array<Role>(longReaders).fill('longReader'),
   ]
-  const shared = { settings, handle: database.handle, inserts: inserts.buffer }
+  const shared = {
+    settings,
+    handle: database.handle,
+    inserts: inserts.buffer,
+    recording: recording?.handle,
+  }
   const measured = await measureThreads(
     {
       script: new URL('./worker.js', import.meta.url),

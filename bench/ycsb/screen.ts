@@ -1,3 +1,4 @@
+import type { WrittenHistory } from 'tidemark/history'
 import { hexOf } from '../report/json.js'
 import { type Column, headLine, tableLine } from '../report/table.js'
 import { formatBytes, formatCount, formatMicroseconds } from '../report/units.js'
@@ -88,10 +89,16 @@ function noteOf(result: RunResult): string[] {
   ]
   if (aborts.length > 0) lines.push(`  aborts   ${aborts.join(', ')}`)
   if (longReaders !== undefined) lines.push(longReaderLine(longReaders))
+  if (result.history !== undefined) lines.push(historyLine(result.history))
   lines.push(
     `  checked  ${formatCount(result.records)} records, all present and well-formed; checksum ${hexOf(result.checksum)}`,
   )
   return lines
+}
+
+function historyLine({ path, operations, unfinished }: WrittenHistory): string {
+  const open = unfinished === 0 ? '' : `, ${unfinished} calls without an end`
+  return `  history  ${formatCount(operations)} operations in ${path}${open}; updates write unique versions`
 }
 
 function longReaderLine({ committedPerSecond, latencyUs }: GroupResult): string {

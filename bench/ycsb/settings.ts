@@ -27,4 +27,6 @@ export interface RunSettings {
   readonly memoryLimitBytes: number | undefined
   /** The target's own folder for files, for targets that have any. */
   readonly directory: string | undefined
+  /** Where the recorded history goes; undefined when nothing is recorded. */
+  readonly history: string | undefined
 }

@@ -1,5 +1,7 @@
 import type { Random } from '../generators/random.js'
+import type { Versions } from '../targets/recorded.js'
 import type { FieldsRecord, ValueKind, ValueKinds } from '../targets/target.js'
+import { versionLength, versionOfText, versionText } from './versions.js'
 
 const fieldNames: readonly (keyof FieldsRecord)[] = [
   'field0',
@@ -25,6 +27,8 @@ export interface ValueForm<V> {
   digest(value: V): number
   digestOne(value: V, random: Random): number
   isWellFormed(value: V): boolean
+  /** Of values that can carry a version, and are well-formed with one. */
+  readonly versions?: Versions<V>
   /** Of values whose total never changes. */
   readonly money?: (value: V) => number
 }
@@ -45,8 +49,15 @@ function digestText(text: string): number {
   return (text.length << 16) ^ (text.charCodeAt(0) << 8) ^ text.charCodeAt(text.length - 1)
 }
 
-function isOneOf(texts: readonly string[], text: unknown): boolean {
-  return typeof text === 'string' && text.length > 0 && texts[alphabet.indexOf(text.charAt(0))] === text
+function isOneOf(texts: readonly string[], text: unknown, from = 0): boolean {
+  if (typeof text !== 'string' || text.length === 0) return false
+  const letter = alphabet.indexOf(text.charAt(from))
+  const start = (letter - from + alphabet.length) % alphabet.length
+  return letter >= 0 && texts[start]!.length === text.length && texts[start]!.slice(from) === text.slice(from)
+}
+
+function isVersion(text: unknown): boolean {
+  return typeof text === 'string' && text.length === versionLength && versionOfText(text) !== null
 }
 
 const texts100 = textsOfLength(100)
@@ -62,7 +73,12 @@ const stringForm: ValueForm<string> = {
   change: (_value, random) => makeText(random),
   digest: digestText,
   digestOne: digestText,
-  isWellFormed: (value) => isOneOf(texts100, value),
+  isWellFormed: (value) =>
+    isOneOf(texts100, value, typeof value === 'string' && versionOfText(value) !== null ? versionLength : 0),
+  versions: {
+    withVersion: (value, version) => versionText(version) + value.slice(versionLength),
+    versionOf: versionOfText,
+  },
 }
 
 const fieldsForm: ValueForm<FieldsRecord> = {
@@ -92,7 +108,16 @@ const fieldsForm: ValueForm<FieldsRecord> = {
   digestOne: (value, random) => digestText(value[fieldNames[random.below(fieldNames.length)]!]),
   isWellFormed: (value) =>
     Object.keys(value).length === fieldNames.length &&
-    fieldNames.every((name) => isOneOf(texts10, value[name])),
+    fieldNames.every(
+      (name) => isOneOf(texts10, value[name]) || (name === 'field0' && isVersion(value[name])),
+    ),
+  versions: {
+    withVersion(value, version) {
+      value.field0 = versionText(version)
+      return value
+    },
+    versionOf: ({ field0 }) => versionOfText(field0),
+  },
 }
 
 /** What each account has to begin with. */

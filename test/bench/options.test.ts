@@ -30,6 +30,7 @@ describe('readOptions', () => {
       memoryLimitBytes: undefined,
       directory: undefined,
       inFlight: 1,
+      history: undefined,
     })
   })
 

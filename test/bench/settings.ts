@@ -25,6 +25,7 @@ export const smallRun: RunSettings & { readonly value: 'string' } = {
   api: 'transaction',
   memoryLimitBytes: undefined,
   directory: undefined,
+  history: undefined,
 }
 
 export interface LoadedMap<V> {

@@ -95,6 +95,20 @@ describe('tidemark bench ycsb runs', () => {
     expect(Object.keys(machine)).toEqual(['cpu', 'cores', 'memoryBytes', 'node', 'platform'])
   })
 
+  test('recorded: every transaction of the threads is in the history', async () => {
+    const path = join(folder, 'a.jsonl')
+    const [result] = await results('recorded', '--workload', 'a', '--threads', '2', '--history', path)
+    const { operations } = result?.['history'] as { readonly operations: number }
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
+    expect(lines).toHaveLength(operations)
+    expect(operations).toBeGreaterThanOrEqual(2 * (result?.['committed'] as number))
+    const written = lines
+      .map((line) => JSON.parse(line) as { type: string; value: [string, string, number | null][] })
+      .filter(({ type }) => type === 'ok')
+      .flatMap(({ value }) => value.filter(([f]) => f === 'w').map(([, , version]) => version))
+    expect(new Set(written).size).toBe(written.length)
+  })
+
   test('until it is interrupted, and still writes what it measured', async () => {
     const path = join(folder, 'interrupted.json')
     const args = ['bench', 'ycsb', '--records', '1000', '--seconds', '60', '--warmup', '0', '--json', path]
@@ -112,6 +126,8 @@ describe('tidemark bench ycsb refuses', () => {
     [['--threads', '0'], "--threads must be a whole number from 1 to 256, not '0'"],
     [['--workload', 'g'], '--workload must be txn, a, b, c, d, e, f or a list of these'],
     [['--fast'], 'unknown option --fast'],
+    [['--workload', 'a,b', '--history', 'h.edn'], '--history records one run: give one workload'],
+    [['--workload', 'e', '--history', 'h.edn'], '--history has no place for range reads'],
     [['a'], "unexpected argument 'a'"],
   ])('%j as a usage error', async (args, message) => {
     const { code, stdout, stderr } = await tidemark('bench', 'ycsb', ...args)
@@ -126,6 +142,14 @@ describe('tidemark bench ycsb refuses', () => {
       expect([code, stdout]).toEqual([3, ''])
       expect(stderr).toContain(`cannot write the report to ${path}`)
     }
+  })
+
+  test('a history where none can be written', async () => {
+    const { code, stderr } = await tidemark('bench', 'ycsb', '--history', join(folder, 'nowhere/h.edn'))
+    expect(code).toBe(3)
+    expect(stderr).toContain('cannot write the history to')
+    const unknown = await tidemark('bench', 'ycsb', '--history', join(folder, 'h.txt'))
+    expect(unknown.stderr).toContain("a history's name must end in .edn")
   })
 
   test('more records than its memory holds, as a failed run', async () => {

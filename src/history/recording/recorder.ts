@@ -10,9 +10,10 @@ import {
   microKinds,
   Slot,
   valueBits,
+  valueKind,
 } from './tape.js'
 
-import { TapeWriter } from './tapeWriter.js'
+import { shortLength, TapeWriter } from './tapeWriter.js'
 
 /** What a thread needs to record into a recording: can be posted to it, or put into its `workerData`. */
 export interface RecordingHandle {
@@ -92,7 +93,8 @@ export class Recorder {
   /** @internal */
   micro(process: number, f: number, key: Value, value: Value): void {
     const tape = this.#tape
-    this.#select(process)
+    if (process !== this.#selected) this.#select(process)
+    if (typeof key === 'string' && key.length <= shortLength && tape.shortMicro(f, key, value)) return
     const keyKind = tape.kindOf(key)
     const kind = tape.kindOf(value)
     tape.begin(1 + tape.sizeOf(keyKind, key) + tape.sizeOf(kind, value))
@@ -104,7 +106,7 @@ export class Recorder {
 
   /** @internal */
   restart(process: number): void {
-    this.#select(process)
+    if (process !== this.#selected) this.#select(process)
     this.#tape.begin(1)
     this.#tape.word(eventKind.restart)
     this.#tape.end()
@@ -113,9 +115,9 @@ export class Recorder {
   /** @internal */
   complete(call: RecordedCall, type: number, value: Value, error: Value): void {
     const tape = this.#tape
-    this.#select(call.process)
-    const kind = tape.kindOf(value)
-    const errorKind = tape.kindOf(error)
+    if (call.process !== this.#selected) this.#select(call.process)
+    const kind = value === null ? valueKind.nil : tape.kindOf(value)
+    const errorKind = error === null ? valueKind.nil : tape.kindOf(error)
     tape.begin(3 + tape.sizeOf(kind, value) + tape.sizeOf(errorKind, error))
     tape.word(eventKind.complete | (type << kindBits) | (kind << 8) | (errorKind << (8 + valueBits)))
     this.#now()
@@ -128,7 +130,6 @@ export class Recorder {
   }
 
   #select(process: number): void {
-    if (process === this.#selected) return
     this.#selected = process
     this.#tape.begin(2)
     this.#tape.word(eventKind.select)

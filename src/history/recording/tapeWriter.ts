@@ -2,10 +2,19 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { serialize } from 'node:v8'
 import type { Value } from '../operation.js'
 import { isList } from '../valueText.js'
-import { chunkWords, control, eventKind, kindBits, type Slot, tapeFile, valueKind } from './tape.js'
+import {
+  chunkWords,
+  control,
+  eventKind,
+  kindBits,
+  type Slot,
+  tapeFile,
+  valueBits,
+  valueKind,
+} from './tape.js'
 
 /** Strings up to this length are copied by a loop, longer ones by the runtime. */
-const loopCharacters = 48
+export const shortLength = 48
 
 /**
  * Appends events to the tape of this thread. An event is `begin(words)`, some words and values, then
@@ -87,12 +96,33 @@ export class TapeWriter {
     }
   }
 
+  /**
+   * The whole event of a step on a key of a short text, if the value is a small whole number or null; false,
+   * with nothing written, if it is not.
+   */
+  shortMicro(f: number, key: string, value: Value): boolean {
+    const isNumber = typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)
+    if (!isNumber && value !== null) return false
+    this.begin(3 + ((key.length + 3) >> 2))
+    const head = this.#at++
+    if (!this.#latin1(key)) {
+      this.#at = head
+      return false
+    }
+    const kind = isNumber ? valueKind.int32 : valueKind.nil
+    this.#words[head] =
+      eventKind.micro | (f << kindBits) | (valueKind.latin1 << 8) | (kind << (8 + valueBits))
+    if (isNumber) this.#words[this.#at++] = value
+    this.end()
+    return true
+  }
+
   kindOf(value: Value): number {
     switch (typeof value) {
       case 'number':
         return (value | 0) === value && !Object.is(value, -0) ? valueKind.int32 : valueKind.float64
       case 'string':
-        if (value.length <= loopCharacters && isLatin1(value)) return valueKind.latin1
+        if (value.length <= shortLength && isLatin1(value)) return valueKind.latin1
         return isWellFormed(value) ? valueKind.utf8 : valueKind.serialized
       case 'boolean':
         return value ? valueKind.true : valueKind.false
@@ -135,21 +165,29 @@ export class TapeWriter {
     this.#slot.leave()
   }
 
-  #latin1(text: string): void {
+  /** False if a character is of two bytes; what was written is worth nothing then. */
+  #latin1(text: string): boolean {
     const { length } = text
-    this.#words[this.#at++] = length
+    const words = this.#words
+    let at = this.#at
+    let all = 0
     let i = 0
+    words[at++] = length
     for (; i + 4 <= length; i += 4) {
-      this.#words[this.#at++] =
-        text.charCodeAt(i) |
-        (text.charCodeAt(i + 1) << 8) |
-        (text.charCodeAt(i + 2) << 16) |
-        (text.charCodeAt(i + 3) << 24)
+      const [a, b] = [text.charCodeAt(i), text.charCodeAt(i + 1)]
+      const [c, d] = [text.charCodeAt(i + 2), text.charCodeAt(i + 3)]
+      all |= a | b | c | d
+      words[at++] = a | (b << 8) | (c << 16) | (d << 24)
     }
-    if (i === length) return
     let word = 0
-    for (let shift = 0; i < length; i++, shift += 8) word |= text.charCodeAt(i) << shift
-    this.#words[this.#at++] = word
+    for (let shift = 0; i < length; i++, shift += 8) {
+      const code = text.charCodeAt(i)
+      all |= code
+      word |= code << shift
+    }
+    if ((length & 3) !== 0) words[at++] = word
+    this.#at = at
+    return all <= 255
   }
 
   #list(list: readonly number[]): void {
