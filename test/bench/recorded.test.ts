@@ -1,4 +1,4 @@
-import { joinRecording, type Recording, startRecording } from '../../src/history.js'
+import { joinRecording, type Recording, startRecording } from 'tidemark/history'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../bench/generators/random.js'
 import { RecordedSession } from '../../bench/targets/recorded.js'
