@@ -41,7 +41,7 @@ describe('a recorded session', () => {
     session.attempts = 3
     session.records.set('loaded', valueForms.string.make(new Random(2)))
     const recorded = new RecordedSession(session, joinRecording(recording.handle), strings)
-    recorded.readWrite((operations) => {
+    await recorded.readWrite((operations) => {
       operations.put('a', operations.get('loaded')!)
       operations.get('a')
       operations.get('absent')
