@@ -33,11 +33,9 @@ export async function runCommand(
 function explain(name: string, error: unknown): number {
   if (!(error instanceof Error)) throw error
   const isExpected = expectedErrors.includes(error.name)
-  process.stderr.write(
-    `tidemark bench ${name}: ${isExpected ? error.message : (error.stack ?? error.message)}\n`,
-  )
+  process.stderr.write(`tidemark ${name}: ${isExpected ? error.message : (error.stack ?? error.message)}\n`)
   if (error.name === 'UsageError') {
-    process.stderr.write(`See tidemark bench ${name} --help.\n`)
+    process.stderr.write(`See tidemark ${name} --help.\n`)
     return exitCodes.usage
   }
   return error.name === 'ReportError' ? exitCodes.io : exitCodes.failedCheck

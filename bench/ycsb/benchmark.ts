@@ -1,5 +1,5 @@
-import { checkHistoryPath } from 'tidemark/history'
-import { ReportError, ReportFile } from '../report/json.js'
+import { refuseUnwritableHistory } from '../report/history.js'
+import { ReportFile } from '../report/json.js'
 import { machineLine, thisMachine } from '../report/machine.js'
 import { print, runTable } from '../report/runs.js'
 import type { ProgressLine } from '../report/terminal.js'
@@ -14,7 +14,7 @@ import type { RunSettings } from './settings.js'
 export async function benchmark({ groups, json }: Invocation, interrupt: AbortSignal): Promise<void> {
   const machine = thisMachine()
   const report = await ReportFile.at(json, machine)
-  for (const { history } of groups.flat()) if (history !== undefined) await refuseUnwritable(history)
+  for (const { history } of groups.flat()) if (history !== undefined) await refuseUnwritableHistory(history)
   print(machineLine(machine))
   for (const group of groups) {
     if (interrupt.aborted) break
@@ -30,16 +30,6 @@ export async function benchmark({ groups, json }: Invocation, interrupt: AbortSi
       },
       report,
     )
-  }
-}
-
-/** Finds out before a long run, not after it. */
-async function refuseUnwritable(history: string): Promise<void> {
-  try {
-    await checkHistoryPath(history)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ReportError(`cannot write the history to ${reason}`, { cause })
   }
 }
 

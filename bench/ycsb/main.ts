@@ -8,7 +8,7 @@ export const command: CommandDef<typeof optionDefinitions> = defineCommand({
   meta: { name: 'ycsb', description: 'Run YCSB or its transactional variant on worker threads' },
   args: optionDefinitions,
   async run({ rawArgs }) {
-    process.exitCode = await runCommand('ycsb', async (interrupt) => {
+    process.exitCode = await runCommand('bench ycsb', async (interrupt) => {
       const invocation = readOptions(rawArgs)
       const { benchmark } = await import('./benchmark.js')
       await benchmark(invocation, interrupt)

@@ -6,7 +6,7 @@ export const versionLength = 10
 const sign = '~'.charCodeAt(0)
 const first = '0'.charCodeAt(0)
 
-/** The digits are the 64 characters from `0` to `o`. */
+/** The digits are 64 characters that follow each other, from zero on. */
 export function versionText(version: number): string {
   const low = version % 2 ** 30
   const high = (version - low) / 2 ** 30

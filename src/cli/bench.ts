@@ -1,7 +1,7 @@
 import { type CommandDef, defineCommand } from 'citty'
 
-/** The benchmarks are compiled by a project of their own, which uses the library as any program would. */
-async function benchmark(path: string): Promise<CommandDef> {
+/** Benchmarks and recorded workloads are compiled by a project of their own, which uses the library as any program would. */
+export async function benchmark(path: string): Promise<CommandDef> {
   const url = new URL(`../bench/${path}`, import.meta.url)
   const module: unknown = await import(url.href)
   return (module as { command: CommandDef }).command

@@ -18,5 +18,6 @@ export const root: CommandDef = defineCommand({
   }),
   subCommands: {
     bench: async () => (await import('./bench.js')).bench,
+    record: async () => (await import('./bench.js')).benchmark('record/main.js'),
   },
 })
