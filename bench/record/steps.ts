@@ -8,7 +8,10 @@ import type { AdapterStore, AdapterTransaction } from './adapter.js'
  */
 export type Body = (tx: AdapterTransaction, call: RecordedCall) => Generator<unknown, Value, unknown>
 
-/** One call of a client. Everything random about it is chosen already: a run after a conflict does the same. */
+/**
+ * One call of a client. Everything random about it is chosen already: a run
+ * after a conflict does the same.
+ */
 export interface Operation {
   readonly f: string
   /** What it is called with; null of transactions, whose steps say all. */

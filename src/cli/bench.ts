@@ -1,6 +1,9 @@
 import { type CommandDef, defineCommand } from 'citty'
 
-/** Benchmarks and recorded workloads are compiled by a project of their own, which uses the library as any program would. */
+/**
+ * Benchmarks and recorded workloads are compiled by a project of their own, which uses the library as any
+ * program would.
+ */
 export async function benchmark(path: string): Promise<CommandDef> {
   const url = new URL(`../bench/${path}`, import.meta.url)
   const module: unknown = await import(url.href)
