@@ -8,7 +8,7 @@ export const command: CommandDef<typeof optionDefinitions> = defineCommand({
   meta: { name: 'tpcc', description: 'Run TPC-C on worker threads, and check what it leaves' },
   args: optionDefinitions,
   async run({ rawArgs }) {
-    process.exitCode = await runCommand('tpcc', async (interrupt) => {
+    process.exitCode = await runCommand('bench tpcc', async (interrupt) => {
       const invocation = readOptions(rawArgs)
       const { benchmark } = await import('./benchmark.js')
       await benchmark(invocation, interrupt)
