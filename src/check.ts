@@ -11,6 +11,7 @@ export {
   register,
   type RegisterOptions,
 } from './check/linear/registers.js'
+export { modelNames, UnknownModelError } from './check/models.js'
 export type { Checker, CheckOptions } from './check/options.js'
 export {
   type Anomaly,
@@ -30,3 +31,10 @@ export {
   type Validity,
   type Verdict,
 } from './check/verdict.js'
+export {
+  checkTransactions,
+  type TransactionOptions,
+  type TransactionWorkload,
+  transactionWorkloads,
+} from './check/transactions/check.js'
+export { WorkloadError } from './check/transactions/errors.js'

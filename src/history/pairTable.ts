@@ -22,13 +22,20 @@ export class PairTable {
     this.firsts.push(first)
     this.seconds.push(second)
     this.#slots[slot] = this.size
-    if (this.size * 2 > this.#slots.length) this.#grow()
+    if (this.size * 2 > this.#slots.length) this.#fill(this.#slots.length * 2)
     return this.size - 1
   }
 
   /** The number of the pair, or -1. */
   find(first: number, second: number): number {
     return this.#slots[this.#slotOf(first, second)]! - 1
+  }
+
+  /** Forgets all pairs from a number on. */
+  truncate(size: number): void {
+    this.firsts.length = size
+    this.seconds.length = size
+    this.#fill(this.#slots.length)
   }
 
   #slotOf(first: number, second: number): number {
@@ -42,8 +49,8 @@ export class PairTable {
     }
   }
 
-  #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2)
+  #fill(slots: number): void {
+    this.#slots = new Int32Array(slots)
     for (let number = 0; number < this.size; number += 1) {
       const slot = this.#slotOf(this.firsts.data[number]!, this.seconds.data[number]!)
       this.#slots[slot] = number + 1
