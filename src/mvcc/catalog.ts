@@ -66,6 +66,17 @@ export class Catalog {
     return Atomics.load(this.#i32, header.catalogCount)
   }
 
+  /** As `count`, with nobody in the middle of creating a table: each table is counted, or not yet logged. */
+  settledCount(): number {
+    const { latches } = this.#context
+    latches.acquire(header.catalogLatch)
+    try {
+      return this.count
+    } finally {
+      latches.release(header.catalogLatch)
+    }
+  }
+
   entryOf(id: number): TableEntry {
     const { memory } = this.#context
     const block = this.#i32[this.wordOf(id) + tableDescriptor]!

@@ -2,17 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { inspect } from 'node:util'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
-import { isThreadDead, nativeThread } from '../durable/nativeThread.js'
-import { Ring } from '../durable/ring.js'
 import { chunkBytes, header } from '../memory/layout.js'
 import { SharedMemory } from '../memory/sharedMemory.js'
-import { Engine } from '../mvcc/engine.js'
 import { Acknowledger } from './acknowledger.js'
-import { JournalLog } from './commitLog.js'
+import { enter } from './enter.js'
 import { OptionError, StoreClosedError, StoreNotFoundError } from './errors.js'
 import { StoreFolder } from './folder.js'
 import type { JournalHandle, StoreHandle } from './handle.js'
-import { thisThread, watchDeaths } from './liveness.js'
 import { checkOpenOptions, type OpenOptions } from './options.js'
 import { Store } from './store.js'
 
@@ -91,30 +87,6 @@ export async function attach(which?: StoreHandle | string): Promise<Store> {
   const known = stores.get(handle.id)
   if (known !== undefined && known.status !== 'closed') return known
   return join(handle, undefined, () => {})
-}
-
-/** A site of this thread in a store, without the store's public face. */
-export interface Entered {
-  readonly engine: Engine
-  /** The way into the journal, in a store that has one. */
-  readonly log: JournalLog | undefined
-  readonly leave: () => void
-}
-
-/** Enters the store of the handle with a site of this thread. */
-export function enter(handle: StoreHandle): Entered {
-  const memory = SharedMemory.from(handle.buffer)
-  const { journal } = handle
-  const ring = journal === undefined ? undefined : Ring.from(journal.buffer)
-  const options = { memory, thread: thisThread, nativeThread: nativeThread(), isThreadDead }
-  const createLog = (made: Engine) => new JournalLog(made, ring!, journal!.seed)
-  const engine = new Engine(ring === undefined ? options : { ...options, createLog })
-  const unwatch = watchDeaths(engine)
-  const leave = () => {
-    unwatch()
-    engine.leave()
-  }
-  return { engine, log: engine.log as JournalLog | undefined, leave }
 }
 
 function join(

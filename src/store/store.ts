@@ -12,7 +12,8 @@ import {
   StoreClosedError,
   TableError,
 } from './errors.js'
-import type { BackupOptions, StoreFolder } from './folder.js'
+import type { BackupOptions } from './checkpoints.js'
+import type { StoreFolder } from './folder.js'
 import type { StoreHandle } from './handle.js'
 import type { Key } from './keys.js'
 import {
@@ -236,7 +237,7 @@ export class Store implements AsyncDisposable {
    */
   async checkpoint(): Promise<void> {
     this.#requireOpen()
-    await this.#folder('checkpoint').checkpoint()
+    await this.#folder('checkpoint').checkpoints.take()
   }
 
   /**
@@ -246,7 +247,7 @@ export class Store implements AsyncDisposable {
    */
   async backup(path: string, options: BackupOptions = {}): Promise<void> {
     this.#requireOpen()
-    await this.#folder('backup').backup(path, options)
+    await this.#folder('backup').checkpoints.backup(path, options)
   }
 
   /** What the store holds and has done, over all threads. */
