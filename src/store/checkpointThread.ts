@@ -14,7 +14,10 @@ export interface CheckpointThreadData extends CheckpointOptions {
   readonly cancelled: SharedArrayBuffer
 }
 
-/** What a checkpoint thread says: how far it is, and at the end what it has written, or that it was cancelled. */
+/**
+ * What a checkpoint thread says: how far it is, and at the end what it has written, or that it was
+ * cancelled.
+ */
 export type CheckpointMessage =
   | { readonly kind: 'progress'; readonly entries: number; readonly totalEntries: number }
   | { readonly kind: 'written'; readonly written: WrittenCheckpoint }

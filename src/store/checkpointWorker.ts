@@ -15,7 +15,11 @@ export interface BackupProgress {
 }
 
 /** Runs a checkpoint thread to its end. Rejects with its error, or with `CancelledError`. */
-export async function runCheckpoint({ signal, onProgress, ...run }: CheckpointRun): Promise<WrittenCheckpoint> {
+export async function runCheckpoint({
+  signal,
+  onProgress,
+  ...run
+}: CheckpointRun): Promise<WrittenCheckpoint> {
   const cancelled = new SharedArrayBuffer(4)
   const workerData: CheckpointThreadData = { ...run, cancelled }
   const worker = new Worker(new URL('./checkpointThread.js', import.meta.url), {
@@ -39,7 +43,7 @@ export async function runCheckpoint({ signal, onProgress, ...run }: CheckpointRu
           onProgress?.({ entries: progress.entries, totalEntries: progress.totalEntries })
         } catch (error) {
           cancel()
-          reject(error as Error)
+          reject(error)
         }
       }
     })

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { storeIdBytes } from '../durable/fileHeader.js'
+import { newStoreId } from '../durable/storeId.js'
 import type { Ring } from '../durable/ring.js'
 import { ringState } from '../durable/ringLayout.js'
 import { type BackupProgress, runCheckpoint } from './checkpointWorker.js'
@@ -76,9 +75,16 @@ export class Checkpoints {
     const made = await emptyFolder(target)
     const { handle } = this.#options
     // A store of its own: its journal and this one's part ways.
-    const storeId = randomBytes(storeIdBytes)
+    const storeId = newStoreId()
     const signals = signal === undefined ? [this.#closing.signal] : [signal, this.#closing.signal]
-    const run = { handle, storeId, path: target, isBackup: true, signal: AbortSignal.any(signals), onProgress }
+    const run = {
+      handle,
+      storeId,
+      path: target,
+      isBackup: true,
+      signal: AbortSignal.any(signals),
+      onProgress,
+    }
     try {
       await this.#track(runCheckpoint(run))
     } catch (error) {

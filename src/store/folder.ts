@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { crc32cSeed } from '../durable/crc32c.js'
 import { DirectoryLock } from '../durable/directoryLock.js'
-import { storeIdBytes } from '../durable/fileHeader.js'
+import { newStoreId } from '../durable/storeId.js'
 import { JournalWorker } from '../durable/journalWorker.js'
 import { NodeDisk } from '../durable/nodeDisk.js'
 import { Ring } from '../durable/ring.js'
@@ -67,7 +66,7 @@ export class StoreFolder {
       { segmentBytes, checkpointBytes, ...rest }: OpenOptions,
       { engine, handle, scan, summary }: OpeningStore & Recovered & { lock: DirectoryLock },
     ): Promise<StoreFolder> {
-      const storeId = scan.storeId ?? randomBytes(storeIdBytes)
+      const storeId = scan.storeId ?? newStoreId()
       const ring = Ring.create(rest.journalBufferBytes ?? journalBufferDefaultBytes, scan.endPosition)
       const data = { ring: ring.buffer, path: whole, storeId, segmentBytes, paceMs }
       const journal = await JournalWorker.start(ring, data)
