@@ -41,7 +41,10 @@ export const header = {
   sleep: 14,
   limitBytes: 16,
   depots: 64,
+  /** Latches for changes in the middle of chains of versions; a tuple's is one of them. */
+  chainLatches: 512,
 } as const
+export const chainLatchCount = 64
 export const headerWords = 1024
 
 /** Block kinds: tuples have slabs of their own, so that a stale tuple address always leads to a tuple. */
@@ -61,10 +64,6 @@ export const siteArea = {
   indexNewBlock: 12,
   indexOldBlock: 13,
   lockers: 14,
-  retiredHead: 16,
-  retiredHeadIndex: 17,
-  retiredTail: 18,
-  retiredTailIndex: 19,
   tupleCount: 20,
   newTuple: 21,
   indexRemoved: 22,
@@ -89,10 +88,17 @@ export const siteArea = {
   indexRemovalPhase: 43,
   indexRemovedEntry: 44,
   counters: 48,
+  /** The ends of the queue of what is retired, and of that of what held snapshots keep: see `RetiredQueue`. */
+  retiredEnds: 64,
+  keptEnds: 72,
+  /** An entry is being moved to the end of the queue of what is kept, from this `keptMove`. */
+  keptMove: 80,
   magazines: 128,
 } as const
 export const magazineWords = 8
 export const siteAreaWords = 2048
+/** Whence an entry is being moved: from the queue of what is retired, or that of what is kept itself. */
+export const keptMove = { none: 0, fromRetired: 1, fromKept: 2 } as const
 export const removalLatchCount = 3
 export const preparedCount = 3
 

@@ -1,11 +1,12 @@
 import { MemoryFullError, StuckError } from '../memory/errors.js'
-import { siteArea } from '../memory/layout.js'
+import { keptMove, siteArea } from '../memory/layout.js'
 import type { Stamp } from '../tid/stamp.js'
 import { siteState } from '../tid/siteTable.js'
 import type { Engine } from './engine.js'
 import { leafLockedNow } from './index/tree.js'
 import { keyStart } from './keyBuffer.js'
 import { retiredKind, RetiredQueue } from './retired.js'
+import { Trimmer } from './trimmer.js'
 import { tupleHead, tupleLeaf, wordState } from './tuple.js'
 import { deletedAt, lengthDeleted, versionLength, versionPosition } from './version.js'
 
@@ -18,18 +19,26 @@ const leafEmptied = 1
  * A version is garbage once its successor's stamp is below the safe stamp: nobody walks past that successor.
  * It is freed without touching its tuple or its neighbours. An absent tuple (never written, or deleted below
  * the safe stamp) is taken out of the index, and freed when those who may have found it before are gone.
+ *
+ * While snapshots are held, which keep the safe stamp low, versions that none of them can see go all the same
+ * (`Trimmer`), and the rest moves on to a second queue, of what is kept for them.
  */
 export class Collector {
   readonly #engine: Engine
   readonly #i32: Int32Array
   readonly #u64: BigUint64Array
   readonly #area: number
+  readonly #trimmer: Trimmer
+  /** The held snapshots for which what is kept was looked through last, and how much of that is still to do. */
+  #keptFor: readonly Stamp[] = []
+  #keptToCheck = 0
 
   constructor(engine: Engine) {
     this.#engine = engine
     this.#i32 = engine.memory.i32
     this.#u64 = engine.memory.u64
     this.#area = engine.context.area
+    this.#trimmer = new Trimmer(engine)
   }
 
   /**
@@ -40,7 +49,72 @@ export class Collector {
     this.#finishRemoval()
     const safe = context.site.safeStamp()
     this.#engine.safeStamp = safe
-    return this.#drain(context.retired, limit, safe)
+    const done = this.#drain(context.retired, limit, safe)
+    const held = this.#collectBesideHeld(limit - done)
+    return done + (held ?? this.#drain(context.kept, limit - done, safe))
+  }
+
+  /**
+   * Works off up to `limit` entries of what held snapshots let go of, or undefined if there are none. What is
+   * kept is looked through whenever the held snapshots are others than before.
+   */
+  #collectBesideHeld(limit: number): number | undefined {
+    const { kept, retired, site, sites } = this.#engine.context
+    if (!sites.anyHeld || (kept.isEmpty && retired.isEmpty)) return undefined
+    const trimmer = this.#trimmer
+    site.pin(this.#engine.safeStamp)
+    try {
+      if (!trimmer.look()) return undefined
+      // Somebody else has pinned, or something ended since: what is between the two is for the next time.
+      if (this.#engine.safeStamp < trimmer.lowest) return 0
+      let done = 0
+      while (done < limit && this.#passOn(retired, keptMove.fromRetired)) done++
+      if (!isSameList(this.#keptFor, trimmer.held)) {
+        this.#keptFor = [...trimmer.held]
+        this.#keptToCheck = kept.length
+      }
+      for (; done < limit && this.#keptToCheck > 0 && this.#passOn(kept, keptMove.fromKept); done++)
+        this.#keptToCheck--
+      return done
+    } finally {
+      site.unpin()
+    }
+  }
+
+  /**
+   * Frees the oldest entry of a queue, if it is a version that nobody can see, or moves it to the end of what
+   * is kept. False if it is too early for either, or there is none.
+   */
+  #passOn(queue: RetiredQueue, move: number): boolean {
+    if (queue.isEmpty || queue.headStamp >= this.#trimmer.bound) return false
+    if (queue.headStamp < this.#engine.safeStamp) return this.#drain(queue, 1, this.#engine.safeStamp) === 1
+    const version = queue.headAddress
+    const tuple = queue.headTuple
+    if (tuple === 0 || !this.#trimmer.unlink(version, tuple, queue.headStamp)) {
+      this.#keep(queue, move)
+      return true
+    }
+    if (!this.#trimmer.isFree(version)) {
+      // Somebody walks. What is new waits; what was kept is looked at again in the next round.
+      if (move === keptMove.fromKept) this.#keep(queue, move)
+      return move === keptMove.fromKept
+    }
+    this.#i32[this.#area + siteArea.blockInHand] = version
+    queue.shift()
+    this.#engine.context.arena.free(version)
+    this.#i32[this.#area + siteArea.blockInHand] = 0
+    return true
+  }
+
+  /** Moves an entry to the end of what is kept. `keptMove` tells a recoverer that it may be in both places. */
+  #keep(queue: RetiredQueue, move: number): void {
+    const { kept } = this.#engine.context
+    const i32 = this.#i32
+    kept.reserve()
+    i32[this.#area + siteArea.keptMove] = move
+    kept.pushHeadOf(queue)
+    queue.shift()
+    i32[this.#area + siteArea.keptMove] = keptMove.none
   }
 
   /** Works off what sites that left, or died, have not. */
@@ -50,10 +124,14 @@ export class Collector {
     let done = 0
     for (let id = sites.highWater; id > 0; id--) {
       if (sites.stateOf(id) !== siteState.free) continue
-      const queue = new RetiredQueue(memory, context.arena, memory.siteAreaOf(id))
-      if (queue.isEmpty || !sites.adopt(id, context.site.id)) continue
+      const area = memory.siteAreaOf(id)
+      const queues = [
+        RetiredQueue.of(memory, context.arena, area),
+        RetiredQueue.keptOf(memory, context.arena, area),
+      ]
+      if (queues.every((queue) => queue.isEmpty) || !sites.adopt(id, context.site.id)) continue
       try {
-        done += this.#drain(queue, limit, context.site.safeStamp())
+        for (const queue of queues) done += this.#drain(queue, limit, context.site.safeStamp())
       } finally {
         sites.leave(id)
       }
@@ -196,4 +274,8 @@ export class Collector {
     const { log, memory } = this.#engine
     return log === undefined || log.isDurable(memory.f64[head + versionPosition]!)
   }
+}
+
+function isSameList(a: readonly Stamp[], b: readonly Stamp[]): boolean {
+  return a.length === b.length && a.every((stamp, i) => stamp === b[i])
 }

@@ -2,13 +2,16 @@ import { Wait } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
 import { siteOf } from '../tid/stamp.js'
 import type { Engine } from './engine.js'
-import { compareKeys, type KeyBytes } from './index/block.js'
+import { compareKeys, entryLimit, type KeyBytes } from './index/block.js'
 import type { Tree } from './index/tree.js'
 import { lockerOf, raiseFloor, siteOfLocker } from './locker.js'
 import { awaitTuple } from './locking.js'
 import type { MvccTransaction } from './transaction.js'
 import { keyLengthOfMeta, stateMask, tupleKey, tupleKeyByte, wordState } from './tuple.js'
 import { notWritten } from './writeSet.js'
+
+/** A read-only transaction that walks over so many leaves becomes a held snapshot. */
+const holdAfterLeaves = 64
 
 /** A range of encoded keys. Bounds that are undefined are the table's ends. */
 export interface Bounds {
@@ -42,9 +45,12 @@ export class Cursor {
   /** The entry to look at next, and the one before or after which the leaf's part of the range ends. */
   #entry = 0
   #end = 0
+  /** Of a held snapshot: the visible version of each entry of the leaf's part, 0 where there is none. */
+  #versions: Int32Array | undefined
   /** The leaf to enter next, going up; 0 before the first. */
   #leafAfter = 0
   #isLastLeaf = false
+  #leafCount = 0
   /** Where a reverse walk goes on: below this key. */
   #below: KeyBytes | undefined
 
@@ -63,9 +69,10 @@ export class Cursor {
     const step = this.#bounds.isReverse ? -1 : 1
     for (;;) {
       while (this.#entry !== this.#end) {
-        const tuple = this.#tree.reader.targetOf(this.#block, this.#entry)
+        const entry = this.#entry
+        const tuple = this.#tree.reader.targetOf(this.#block, entry)
         this.#entry += step
-        if (this.#show(tuple)) {
+        if (this.#show(tuple, entry)) {
           this.#tuple = tuple
           return true
         }
@@ -73,18 +80,38 @@ export class Cursor {
       if (this.#isLastLeaf) return false
       if (this.#bounds.isReverse) this.#enterFromRight(this.#below)
       else this.#enterFromLeft(this.#leafAfter === 0 ? this.#firstLeaf() : this.#leafAfter)
+      if (this.#tx.mayHold && ++this.#leafCount === holdAfterLeaves) this.#tx.hold()
+      if (this.#tx.isHeld) this.#walkLeaf(step)
     }
   }
 
-  #show(tuple: number): boolean {
+  #show(tuple: number, entry: number): boolean {
     const tx = this.#tx
+    if (this.#versions !== undefined) return tx.show(this.#versions[entry]!)
     if (tx.writes.count !== 0) {
-      const entry = tx.writes.indexOf(tuple)
-      if (entry !== notWritten) return tx.showWrite(entry)
+      const written = tx.writes.indexOf(tuple)
+      if (written !== notWritten) return tx.showWrite(written)
     }
     if ((Atomics.load(this.#i32, tuple << 1) & stateMask) !== wordState.free && !this.#settle(tuple))
       return false
     return tx.show(tx.visible(tuple))
+  }
+
+  /** Finds all that a held snapshot sees of the leaf in one walk. */
+  #walkLeaf(step: number): void {
+    const tx = this.#tx
+    const { site } = this.#engine.context
+    const versions = (this.#versions ??= new Int32Array(entryLimit))
+    site.beginWalk()
+    try {
+      for (let entry = this.#entry; entry !== this.#end; entry += step) {
+        const tuple = this.#tree.reader.targetOf(this.#block, entry)
+        const isFree = (Atomics.load(this.#i32, tuple << 1) & stateMask) === wordState.free
+        versions[entry] = isFree || this.#settle(tuple) ? tx.visibleInWalk(tuple) : 0
+      }
+    } finally {
+      site.endWalk()
+    }
   }
 
   /** Points `keySource`, `keyStart` and `keyEnd` at the current entry's key. */

@@ -14,7 +14,7 @@ import { Directory } from './directory.js'
 import type { Tree } from './index/tree.js'
 import { KeyBuffer } from './keyBuffer.js'
 import { Recoverer } from './recover.js'
-import { retiredKind, type RetiredQueue } from './retired.js'
+import { queueLength, retiredKind, type RetiredQueue } from './retired.js'
 import { SiteContext } from './siteContext.js'
 import { type Mode, MvccTransaction } from './transaction.js'
 import { insideOf, keyLengthOfMeta, tableOfMeta, tupleHead, tupleKey, tupleKeyByte } from './tuple.js'
@@ -149,7 +149,7 @@ export class Engine {
     // Read after the key is absent to everybody: whoever saw it present has begun before.
     if (isDelete) u64[version + deletedAt] = this.context.site.retireStamp()
     Atomics.store(u64, tuple, stamp)
-    if (old !== 0 && !this.isInside(old, tuple)) retired.push(retiredKind.block, old, stamp)
+    if (old !== 0 && !this.isInside(old, tuple)) retired.push(retiredKind.block, old, stamp, tuple)
     if (isDelete) retired.push(retiredKind.absent, tuple, u64[version + deletedAt]!)
   }
 
@@ -201,6 +201,15 @@ export class Engine {
     return bytes
   }
 
+  /** Versions, and replaced blocks of the index, that held snapshots keep, over all sites. */
+  get keptCount(): number {
+    const { memory, context } = this
+    let count = 0
+    for (let id = context.sites.highWater; id > 0; id--)
+      count += memory.i32[memory.siteAreaOf(id) + siteArea.keptEnds + queueLength]!
+    return count
+  }
+
   /** The sum of a counter over all sites. */
   sumCounter(index: number): number {
     const { memory, context } = this
@@ -217,9 +226,8 @@ export class Engine {
     const { sites, site } = this.context
     let oldest: { bound: Stamp; id: number } | undefined
     for (let id = sites.highWater; id > 0; id--) {
-      if (!sites.isActive(id)) continue
-      const bound = sites.boundOf(id)
-      if (oldest === undefined || bound < oldest.bound) oldest = { bound, id }
+      const bound = sites.oldestOf(id)
+      if (bound !== undefined && (oldest === undefined || bound < oldest.bound)) oldest = { bound, id }
     }
     if (oldest === undefined) return undefined
     return { thread: sites.threadOf(oldest.id), ageMs: Math.max(0, site.msSince(oldest.bound)) }

@@ -1,5 +1,5 @@
 import type { Arena } from '../memory/arena.js'
-import { header, siteArea } from '../memory/layout.js'
+import { chainLatchCount, header, keptMove, siteArea } from '../memory/layout.js'
 import { siteState } from '../tid/siteTable.js'
 import { siteOf, type Stamp, stampNone } from '../tid/stamp.js'
 import { commitPhase, listStart } from './commit.js'
@@ -60,6 +60,7 @@ class Recovery {
   readonly #id: number
   readonly #area: number
   readonly #queue: RetiredQueue
+  readonly #kept: RetiredQueue
 
   /** `engine` is a site made for this recovery alone. */
   constructor(engine: Engine, id: number) {
@@ -69,7 +70,8 @@ class Recovery {
     this.#arena = engine.context.arena
     this.#id = id
     this.#area = engine.memory.siteAreaOf(id)
-    this.#queue = new RetiredQueue(engine.memory, this.#arena, this.#area)
+    this.#queue = RetiredQueue.of(engine.memory, this.#arena, this.#area)
+    this.#kept = RetiredQueue.keptOf(engine.memory, this.#arena, this.#area)
   }
 
   run(): void {
@@ -87,7 +89,9 @@ class Recovery {
       this.#settleUnlinked()
       this.#settleCommit()
       this.#settleBlockInHand()
+      this.#settleKeptMove()
       this.#releaseLockers()
+      for (let i = 0; i < chainLatchCount; i++) this.#freeLatch(header.chainLatches + i)
       this.#freeLatch(header.catalogLatch)
     } finally {
       site.end(stamp)
@@ -190,7 +194,7 @@ class Recovery {
     const isDelete = this.#i32[(version << 1) + versionLength] === lengthDeleted
     if (isDelete && this.#queue.endsWith(tuple)) return
     if (old !== 0 && !this.#engine.isInside(old, tuple) && !this.#queue.endsWith(old))
-      this.#queue.push(retiredKind.block, old, stamp)
+      this.#queue.push(retiredKind.block, old, stamp, tuple)
     if (!isDelete) return
     const now = this.#retireStamp()
     if (this.#u64[version + deletedAt] === stampNone) this.#u64[version + deletedAt] = now
@@ -216,9 +220,19 @@ class Recovery {
   /** A block between the queue and the free list. */
   #settleBlockInHand(): void {
     const block = this.#take(siteArea.blockInHand)
-    if (block === 0 || this.#queue.startsWith(block) || this.#queue.endsWith(block) || this.#isFree(block))
-      return
+    if (block === 0 || this.#isFree(block)) return
+    if (this.#kept.startsWith(block) || this.#queue.startsWith(block) || this.#queue.endsWith(block)) return
     this.#queue.push(retiredKind.block, block, this.#retireStamp())
+  }
+
+  /** An entry on its way to the end of what is kept may be there, and where it came from too. */
+  #settleKeptMove(): void {
+    const move = this.#i32[this.#area + siteArea.keptMove]!
+    if (move === keptMove.none) return
+    const from = move === keptMove.fromKept ? this.#kept : this.#queue
+    const isMoved = !from.isEmpty && this.#kept.endsWith(from.headAddress)
+    if (isMoved && (from !== this.#kept || from.length > 1)) from.shift()
+    this.#i32[this.#area + siteArea.keptMove] = keptMove.none
   }
 
   /** Whether the block was the last one that the dead site freed. */

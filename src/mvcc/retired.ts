@@ -5,7 +5,7 @@ import type { Stamp } from '../tid/stamp.js'
 
 /** What is to be done with a retired object once the safe stamp has passed its stamp. */
 export const retiredKind = {
-  /** A version or an index block: free it. */
+  /** A version, with its tuple, or another block: free it. */
   block: 0,
   /** A tuple taken out of the index: free it. */
   tuple: 1,
@@ -20,10 +20,21 @@ const entriesPerBlock = 255
 const firstEntry = 4
 const entryWords = 4
 const nextWord = 2
+/** An entry's last word: the kind, and above it the tuple of a version. */
+const kindBits = 2
+
+/** Words of a queue's ends. */
+const headBlock = 0
+const headIndex = 1
+const tailBlock = 2
+const tailIndex = 3
+const lastAddress = 4
+/** Of any thread's queue: how many entries it has. */
+export const queueLength = 5
 
 /**
- * A site's queue of what it has retired, oldest first: blocks of 255 entries (stamp, address, kind) in shared
- * memory, so that the recoverer of a dead site finds it. Written by the site alone.
+ * A site's queue of what it has retired, oldest first: blocks of 255 entries (stamp, address, kind and tuple)
+ * in shared memory, so that the recoverer of a dead site finds it. Written by the site alone.
  */
 export class RetiredQueue {
   /** Entries pushed since its reader last set it to zero. */
@@ -31,30 +42,40 @@ export class RetiredQueue {
   readonly #i32: Int32Array
   readonly #u64: BigUint64Array
   readonly #arena: Arena
-  readonly #area: number
+  readonly #ends: number
 
-  /** `arena` is the caller's, who may be draining the queue of a dead site, `area` that site's. */
-  constructor(memory: SharedMemory, arena: Arena, area: number) {
+  /**
+   * `arena` is the caller's, who may be draining the queue of a dead site; `ends` the first word of the
+   * queue's ends.
+   */
+  constructor(memory: SharedMemory, arena: Arena, ends: number) {
     this.#i32 = memory.i32
     this.#u64 = memory.u64
     this.#arena = arena
-    this.#area = area
+    this.#ends = ends
+  }
+
+  /** What a site has retired. */
+  static of(memory: SharedMemory, arena: Arena, area: number): RetiredQueue {
+    return new RetiredQueue(memory, arena, area + siteArea.retiredEnds)
+  }
+
+  /** What of it held snapshots keep for now. */
+  static keptOf(memory: SharedMemory, arena: Arena, area: number): RetiredQueue {
+    return new RetiredQueue(memory, arena, area + siteArea.keptEnds)
   }
 
   get isEmpty(): boolean {
     const i32 = this.#i32
-    const area = this.#area
-    return (
-      i32[area + siteArea.retiredHead] === i32[area + siteArea.retiredTail] &&
-      i32[area + siteArea.retiredHeadIndex] === i32[area + siteArea.retiredTailIndex]
-    )
+    const ends = this.#ends
+    return i32[ends + headBlock] === i32[ends + tailBlock] && i32[ends + headIndex] === i32[ends + tailIndex]
   }
 
   /** Makes sure that the next `count` pushes cannot fail for lack of memory. */
   reserve(count = 1): void {
     const i32 = this.#i32
-    let tail = i32[this.#area + siteArea.retiredTail]!
-    let room = tail === 0 ? 0 : entriesPerBlock - 1 - i32[this.#area + siteArea.retiredTailIndex]!
+    let tail = i32[this.#ends + tailBlock]!
+    let room = tail === 0 ? 0 : entriesPerBlock - 1 - i32[this.#ends + tailIndex]!
     while (room < count) {
       const next = tail === 0 ? 0 : i32[(tail << 1) + nextWord]!
       tail = next === 0 ? this.#extend(tail) : next
@@ -62,22 +83,25 @@ export class RetiredQueue {
     }
   }
 
-  push(kind: number, address: number, stamp: Stamp): void {
+  /** `tuple` is that of a version. */
+  push(kind: number, address: number, stamp: Stamp, tuple = 0): void {
     this.reserve()
     this.pushedCount++
     const i32 = this.#i32
-    const area = this.#area
-    const tail = i32[area + siteArea.retiredTail]!
-    const index = i32[area + siteArea.retiredTailIndex]!
+    const ends = this.#ends
+    const tail = i32[ends + tailBlock]!
+    const index = i32[ends + tailIndex]!
     const entry = (tail << 1) + firstEntry + index * entryWords
     this.#u64[entry >> 1] = stamp
     i32[entry + 2] = address
-    i32[entry + 3] = kind
+    i32[entry + 3] = (tuple << kindBits) | kind
+    i32[ends + lastAddress] = address
+    i32[ends + queueLength]!++
     if (index === entriesPerBlock - 1) {
-      i32[area + siteArea.retiredTail] = i32[(tail << 1) + nextWord]!
-      i32[area + siteArea.retiredTailIndex] = 0
+      i32[ends + tailBlock] = i32[(tail << 1) + nextWord]!
+      i32[ends + tailIndex] = 0
     } else {
-      i32[area + siteArea.retiredTailIndex] = index + 1
+      i32[ends + tailIndex] = index + 1
     }
   }
 
@@ -91,30 +115,39 @@ export class RetiredQueue {
   }
 
   get headKind(): number {
-    return this.#i32[this.#headEntry() + 3]!
+    return this.#i32[this.#headEntry() + 3]! & ((1 << kindBits) - 1)
+  }
+
+  /** The tuple of a version; 0 for all else. */
+  get headTuple(): number {
+    return this.#i32[this.#headEntry() + 3]! >>> kindBits
+  }
+
+  /** Puts a copy of another queue's oldest entry, or of this one's own, at the end. */
+  pushHeadOf(queue: RetiredQueue): void {
+    this.push(queue.headKind, queue.headAddress, queue.headStamp, queue.headTuple)
   }
 
   /** Drops the oldest entry. */
   shift(): void {
     const i32 = this.#i32
-    const area = this.#area
-    const index = i32[area + siteArea.retiredHeadIndex]! + 1
+    const ends = this.#ends
+    const index = i32[ends + headIndex]! + 1
+    const block = i32[ends + headBlock]!
+    if (this.headAddress === i32[ends + lastAddress]) i32[ends + lastAddress] = 0
+    i32[ends + queueLength]!--
     if (index < entriesPerBlock) {
-      i32[area + siteArea.retiredHeadIndex] = index
+      i32[ends + headIndex] = index
       return
     }
-    const block = i32[area + siteArea.retiredHead]!
-    i32[area + siteArea.retiredHead] = i32[(block << 1) + nextWord]!
-    i32[area + siteArea.retiredHeadIndex] = 0
+    i32[ends + headBlock] = i32[(block << 1) + nextWord]!
+    i32[ends + headIndex] = 0
     this.#arena.free(block)
   }
 
   /** Whether the youngest entry is of this address: tells a recoverer if a push was done. */
   endsWith(address: number): boolean {
-    const i32 = this.#i32
-    const tail = i32[this.#area + siteArea.retiredTail]!
-    const index = i32[this.#area + siteArea.retiredTailIndex]!
-    return tail !== 0 && index > 0 && i32[(tail << 1) + firstEntry + (index - 1) * entryWords + 2] === address
+    return this.#i32[this.#ends + lastAddress] === address
   }
 
   /** Whether the oldest entry is of this address: tells a recoverer if a shift was done. */
@@ -123,13 +156,7 @@ export class RetiredQueue {
   }
 
   get length(): number {
-    const i32 = this.#i32
-    const area = this.#area
-    let count = i32[area + siteArea.retiredTailIndex]! - i32[area + siteArea.retiredHeadIndex]!
-    let block = i32[area + siteArea.retiredHead]!
-    for (; block !== i32[area + siteArea.retiredTail]!; block = i32[(block << 1) + nextWord]!)
-      count += entriesPerBlock
-    return count
+    return this.#i32[this.#ends + queueLength]!
   }
 
   #extend(tail: number): number {
@@ -137,8 +164,8 @@ export class RetiredQueue {
     const i32 = this.#i32
     i32[(block << 1) + nextWord] = 0
     if (tail === 0) {
-      i32[this.#area + siteArea.retiredTail] = block
-      i32[this.#area + siteArea.retiredHead] = block
+      i32[this.#ends + tailBlock] = block
+      i32[this.#ends + headBlock] = block
     } else {
       i32[(tail << 1) + nextWord] = block
     }
@@ -147,10 +174,6 @@ export class RetiredQueue {
 
   #headEntry(): number {
     const i32 = this.#i32
-    return (
-      (i32[this.#area + siteArea.retiredHead]! << 1) +
-      firstEntry +
-      i32[this.#area + siteArea.retiredHeadIndex]! * entryWords
-    )
+    return (i32[this.#ends + headBlock]! << 1) + firstEntry + i32[this.#ends + headIndex]! * entryWords
   }
 }

@@ -16,6 +16,8 @@ export class SiteContext {
   readonly latches: Latches
   readonly arena: Arena
   readonly retired: RetiredQueue
+  /** Of what it has retired, what held snapshots keep for now. */
+  readonly kept: RetiredQueue
 
   /** `poolLiveness` serves waits for the allocator's latches, which happen with other latches held. */
   constructor(
@@ -33,6 +35,7 @@ export class SiteContext {
     this.liveness = liveness
     this.latches = new Latches(memory.i32, siteId, liveness)
     this.arena = new Arena(memory, siteId, new Latches(memory.i32, siteId, poolLiveness))
-    this.retired = new RetiredQueue(memory, this.arena, this.area)
+    this.retired = RetiredQueue.of(memory, this.arena, this.area)
+    this.kept = RetiredQueue.keptOf(memory, this.arena, this.area)
   }
 }

@@ -40,6 +40,10 @@ export class MvccTransaction {
   position = 0
   /** Whether a journal, if there is one, records the writes. */
   isLogged = true
+  /** Whether it is a held snapshot: see `hold`. */
+  isHeld = false
+  /** Whether it only reads, so that it may become one when it goes on for long. */
+  mayHold = false
   readonly writes: WriteSet = new WriteSet()
   /** The bytes of the value last read: copy them before anything else. */
   source: Buffer
@@ -67,6 +71,7 @@ export class MvccTransaction {
     this.opened = this.stamp = this.#engine.context.site.begin()
     this.position = 0
     this.isLogged = true
+    this.isHeld = this.mayHold = false
     if (mode !== 'locking') return
     try {
       this.locker = createLocker(this.#engine.context, age === 0n ? this.stamp : age)
@@ -74,6 +79,14 @@ export class MvccTransaction {
       this.#engine.context.site.end(this.opened)
       throw error
     }
+  }
+
+  /**
+   * Makes it a held snapshot, for which nothing is kept but what it can see; its reads cost a little more.
+   * It has no writes, and will have none. A site that holds too many leaves it as it is.
+   */
+  hold(): void {
+    if (!this.isHeld) this.isHeld = this.#engine.context.site.hold(this.opened)
   }
 
   /** Looks the key up; false if it is absent. */
@@ -191,10 +204,25 @@ export class MvccTransaction {
 
   /** The version of a protected tuple that this transaction sees, or 0 if the key is absent. */
   visible(tuple: number): number {
+    if (!this.isHeld) return this.#visibleFrom(this.#i32[(tuple << 1) + tupleHead]!)
+    const { site } = this.#engine.context
+    site.beginWalk()
+    const version = this.visibleInWalk(tuple)
+    site.endWalk()
+    return version
+  }
+
+  /** As `visible`, of a held snapshot, between `beginWalk` and `endWalk` of the site. */
+  visibleInWalk(tuple: number): number {
+    // Sequentially consistent, as the begin of the walk: what is loaded from now on was not unlinked before.
+    return this.#visibleFrom(Atomics.load(this.#i32, (tuple << 1) + tupleHead))
+  }
+
+  #visibleFrom(head: number): number {
     const i32 = this.#i32
-    const u64 = this.#u64
-    let version = i32[(tuple << 1) + tupleHead]!
+    let version = head
     if (this.locker === 0) {
+      const u64 = this.#u64
       const stamp = this.stamp
       while (version !== 0 && u64[version]! >= stamp) version = i32[(version << 1) + versionOlder]!
     }

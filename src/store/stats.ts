@@ -12,6 +12,11 @@ export interface StoreStats {
   readonly memoryBytes: number
   /** Bytes of blocks in use: versions, keys, index, and what waits to be collected. */
   readonly usedBytes: number
+  /**
+   * Versions, and replaced blocks of the index, that are in use only because open snapshots keep them. It
+   * grows as commits come across what they cannot free.
+   */
+  readonly keptForSnapshots: number
   /** Keys in the index, deleted ones that are not yet collected included. */
   readonly keys: number
   /** Attached threads. */
@@ -37,6 +42,7 @@ export function statsOf(engine: Engine): StoreStats {
     memoryLimitBytes: engine.memory.limitBytes,
     memoryBytes: engine.context.arena.pool.chunksInUse * chunkBytes + engine.directory.sizeBytes,
     usedBytes: engine.usedBytes,
+    keptForSnapshots: engine.keptCount,
     keys: engine.tupleCount,
     sites: engine.context.sites.attachedCount,
     transactions: { committed: engine.sumCounter(counter.committed), aborted },

@@ -34,8 +34,9 @@ const tableNameLimit = 255
 const noOptions: TransactionOptions = {}
 
 /**
- * A snapshot that stays open until it is closed. Old versions that it can see are kept: do not keep it for
- * long.
+ * A snapshot that stays open until it is closed. The values that it can see are kept until then, beside the
+ * newest ones; those between are not. What inserts and deletes replace in the index is kept whole. A thread
+ * can have 24 such snapshots; more of them keep everything that was written since.
  */
 export class HeldSnapshot extends Snapshot implements Disposable {
   readonly #close: () => void
@@ -206,6 +207,7 @@ export class Store implements AsyncDisposable {
     const { acknowledger } = this.#hooks
     const mode = modeOf(acknowledger, options.durability)
     const tx = this.#engine.begin('optimistic')
+    tx.mayHold = true
     if (body === undefined) return this.#hold(tx)
     const snapshot = new Snapshot(this.#engine, this, tx)
     let value: T
@@ -342,6 +344,7 @@ export class Store implements AsyncDisposable {
   }
 
   #hold(tx: MvccTransaction): HeldSnapshot {
+    tx.hold()
     const close = () => {
       if (!this.#open.delete(close)) return
       this.#engine.commit(tx)

@@ -1,6 +1,6 @@
 import { ClockLimitError } from './errors.js'
-import { type Stamp, tickNs, tickStamp } from './stamp.js'
-import { siteState, type SiteTable } from './siteTable.js'
+import { type Stamp, stampNone, tickNs, tickStamp } from './stamp.js'
+import { heldLimit, siteState, type SiteTable } from './siteTable.js'
 
 /** Nanoseconds of a clock that never goes back and is the same for every thread of the process. */
 export type Clock = () => bigint
@@ -32,6 +32,9 @@ export class Site {
   readonly #boundIndex: number
   readonly #lastIndex: number
   readonly #open: Stamp[] = []
+  /** Held snapshots, by place. */
+  readonly #held: Stamp[] = []
+  #heldOpen = 0
   readonly #scratch = new BigUint64Array(1)
   readonly #halves = new Uint32Array(this.#scratch.buffer)
   #last: Stamp
@@ -70,6 +73,7 @@ export class Site {
    */
   end(stamp: Stamp, committed: Stamp = stamp): void {
     const open = this.#open
+    if (this.#heldOpen !== 0 && this.#endHeld(stamp)) return
     if (open.length === 1) {
       open.pop()
       if (this.table.isClockCoarse) this.#passTick(committed)
@@ -81,6 +85,50 @@ export class Site {
     open.splice(index, 1)
     if (index === 0) this.#u64[this.#boundIndex] = open[0]!
     if (this.table.isClockCoarse) this.#passTick(committed)
+  }
+
+  /**
+   * Makes an open transaction a *held snapshot*, whose stamp others know exactly: of what came after it they
+   * keep nothing for it. From now on it walks down chains between `beginWalk` and `endWalk` only. False, with
+   * nothing changed, if the site holds as many as it can.
+   *
+   * The stamp is in its place before it leaves the bound, and others look at the bound first: so they see it
+   * in one of the two.
+   */
+  hold(stamp: Stamp): boolean {
+    const index = this.#open.lastIndexOf(stamp)
+    let place = this.#held.indexOf(stampNone)
+    if (place < 0) place = this.#held.length
+    if (index < 0 || place >= heldLimit) return false
+    this.#held[place] = stamp
+    this.#heldOpen++
+    Atomics.store(this.#u64, this.table.heldIndex(this.id) + place, stamp)
+    Atomics.store(this.#i32, this.table.heldCountIndex(this.id), this.#held.length)
+    this.#open.splice(index, 1)
+    if (this.#open.length === 0) Atomics.store(this.#i32, this.#activeIndex, 0)
+    else if (index === 0) Atomics.store(this.#u64, this.#boundIndex, this.#open[0]!)
+    return true
+  }
+
+  /** What is unlinked from now on is not freed before `endWalk`. */
+  beginWalk(): void {
+    Atomics.store(this.#u64, this.table.walkIndex(this.id), this.now())
+  }
+
+  endWalk(): void {
+    Atomics.store(this.#u64, this.table.walkIndex(this.id), stampNone)
+  }
+
+  /**
+   * Keeps safe stamps that are computed from now on from rising above `stamp`, until `unpin`. One that another
+   * site is just computing may have passed it already: the caller looks (`lookAtOpen`) once it has pinned.
+   */
+  pin(stamp: Stamp): void {
+    Atomics.store(this.#u64, this.table.pinIndex(this.id), stamp)
+  }
+
+  unpin(): void {
+    Atomics.store(this.#u64, this.table.pinIndex(this.id), stampNone)
   }
 
   /** A fresh stamp without opening a transaction: above every stamp given out before by any site. */
@@ -121,16 +169,47 @@ export class Site {
   safeStamp(): Stamp {
     let safe = this.now()
     const table = this.table
-    for (let id = table.highWater; id > 0; id--) {
-      if (Atomics.load(this.#i32, table.activeIndex(id)) === 0) continue
-      const bound = Atomics.load(this.#u64, table.boundIndex(id))
-      if (bound < safe) safe = bound
+    const sites = table.highWater
+    for (let id = sites; id > 0; id--) {
+      const oldest = table.oldestOf(id)
+      if (oldest !== undefined && oldest < safe) safe = oldest
     }
-    return safe
+    // After all bounds: who pins, looks at bounds later than it pins. See `lookAtOpen`.
+    return this.#lowest(sites, safe, (id) => table.pinIndex(id))
+  }
+
+  /**
+   * What is open on all sites: every transaction open now or opened later has a stamp of `held`, or one not
+   * below the answer. Pins do not count.
+   *
+   * If the caller has pinned stamp p, then no safe stamp computed before the caller unpins is above all of p,
+   * the answer, and the lowest of `held`: who computes one has either looked at the transaction with the
+   * lowest stamp here before the caller did, and counted it, or looks at pins later than the caller pinned.
+   */
+  lookAtOpen(held: Stamp[]): Stamp {
+    let bound = this.now()
+    held.length = 0
+    const table = this.table
+    for (let id = table.highWater; id > 0; id--) {
+      if (Atomics.load(this.#i32, table.activeIndex(id)) !== 0) {
+        const found = Atomics.load(this.#u64, table.boundIndex(id))
+        if (found < bound) bound = found
+      }
+      for (let place = Atomics.load(this.#i32, table.heldCountIndex(id)) - 1; place >= 0; place--) {
+        const stamp = Atomics.load(this.#u64, table.heldIndex(id) + place)
+        if (stamp !== stampNone) held.push(stamp)
+      }
+    }
+    return bound
+  }
+
+  /** All walks that are under way began at the answer or later. */
+  walkStamp(): Stamp {
+    return this.#lowest(this.table.highWater, this.now(), (id) => this.table.walkIndex(id))
   }
 
   get openCount(): number {
-    return this.#open.length
+    return this.#open.length + this.#heldOpen
   }
 
   get isAttached(): boolean {
@@ -145,6 +224,28 @@ export class Site {
     this.#halves[1] = (high << 6) | (low >>> 26)
     this.#halves[0] = ((low << 6) & ~0x3ff) | siteAndState
     return this.#scratch[0]
+  }
+
+  #endHeld(stamp: Stamp): boolean {
+    const place = this.#held.indexOf(stamp)
+    if (place < 0) return false
+    this.#held[place] = stampNone
+    if (this.table.isClockCoarse) this.#passTick(stamp)
+    Atomics.store(this.#u64, this.table.heldIndex(this.id) + place, stampNone)
+    if (--this.#heldOpen > 0) return true
+    this.#held.length = 0
+    Atomics.store(this.#i32, this.table.heldCountIndex(this.id), 0)
+    return true
+  }
+
+  /** The lowest of `from` and a word of each site, where it is not 0. */
+  #lowest(sites: number, from: Stamp, indexOf: (id: number) => number): Stamp {
+    let lowest = from
+    for (let id = sites; id > 0; id--) {
+      const found = Atomics.load(this.#u64, indexOf(id))
+      if (found !== stampNone && found < lowest) lowest = found
+    }
+    return lowest
   }
 
   #passTick(stamp: Stamp): void {

@@ -7,12 +7,18 @@ import { siteLimit } from './stamp.js'
  * Shared words, and who writes them:
  * - `state`: claimed by compare-and-exchange; set to `dying` by the recoverer of a dead thread, then back to
  *   `free`.
- * - `active`: written by the site alone (and cleared by its recoverer).
- * - `bound`: written by the site alone: a stamp not above that of any transaction it has open. It only grows.
+ * - `active`: written by the site alone (and cleared by its recoverer): it has transactions open that are not
+ *   held.
+ * - `bound`: written by the site alone: a stamp not above that of any such transaction. It only grows.
+ * - `held`: written by the site alone: the stamps of its held snapshots, 0 where there is none, and
+ *   `heldCount`, the number of places to look at.
+ * - `walk`: written by the site alone: a time since which it has been walking down a chain of versions for a
+ *   held snapshot, or 0.
+ * - `pin`: written by the site alone: a stamp above which safe stamps are not to rise for now, or 0.
  * - `last`: written by the site alone: the last stamp it gave out. It survives the site, so the next owner of
  *   the slot continues above.
  */
-export const siteSlotWords = 32
+export const siteSlotWords = 64
 export const siteTableWords: number = (siteLimit + 2) * siteSlotWords
 
 export const siteState = { free: 0, attached: 1, dying: 2 } as const
@@ -23,7 +29,14 @@ const boundWord = 2
 const threadWord = 4
 const nativeThreadWord = 5
 const recovererWord = 6
+const heldCountWord = 7
 const lastWord = 8
+const walkWord = 10
+const pinWord = 12
+const heldWord = 16
+
+/** Held snapshots of a site that others know one by one. */
+export const heldLimit: number = (siteSlotWords - heldWord) / 2
 
 const highWaterWord = 0
 const coarseClockWord = 1
@@ -59,6 +72,10 @@ export class SiteTable {
   leave(id: number): void {
     const slot = this.slotOf(id)
     Atomics.store(this.#i32, slot + activeWord, 0)
+    for (let place = 0; place < heldLimit; place++) Atomics.store(this.#u64, this.heldIndex(id) + place, 0n)
+    Atomics.store(this.#i32, slot + heldCountWord, 0)
+    Atomics.store(this.#u64, this.walkIndex(id), 0n)
+    Atomics.store(this.#u64, this.pinIndex(id), 0n)
     this.#i32[slot + threadWord] = 0
     this.#i32[slot + nativeThreadWord] = 0
     Atomics.store(this.#i32, slot + stateWord, siteState.free)
@@ -115,12 +132,22 @@ export class SiteTable {
     return this.#i32[this.slotOf(id) + nativeThreadWord]!
   }
 
-  isActive(id: number): boolean {
-    return Atomics.load(this.#i32, this.slotOf(id) + activeWord) !== 0
+  /** A stamp not above that of any transaction that the site has open; undefined if it has none. */
+  oldestOf(id: number): bigint | undefined {
+    const isActive = Atomics.load(this.#i32, this.activeIndex(id)) !== 0
+    let oldest = isActive ? Atomics.load(this.#u64, this.boundIndex(id)) : undefined
+    for (let place = Atomics.load(this.#i32, this.heldCountIndex(id)) - 1; place >= 0; place--) {
+      const held = Atomics.load(this.#u64, this.heldIndex(id) + place)
+      if (held !== 0n && (oldest === undefined || held < oldest)) oldest = held
+    }
+    return oldest
   }
 
-  boundOf(id: number): bigint {
-    return Atomics.load(this.#u64, this.boundIndex(id))
+  /** Whether some site holds a snapshot. */
+  get anyHeld(): boolean {
+    for (let id = this.highWater; id > 0; id--)
+      if (Atomics.load(this.#i32, this.heldCountIndex(id)) !== 0) return true
+    return false
   }
 
   /** Sites above it were never attached. */
@@ -157,6 +184,22 @@ export class SiteTable {
 
   lastIndex(id: number): number {
     return (this.slotOf(id) + lastWord) >> 1
+  }
+
+  heldCountIndex(id: number): number {
+    return this.slotOf(id) + heldCountWord
+  }
+
+  heldIndex(id: number): number {
+    return (this.slotOf(id) + heldWord) >> 1
+  }
+
+  walkIndex(id: number): number {
+    return (this.slotOf(id) + walkWord) >> 1
+  }
+
+  pinIndex(id: number): number {
+    return (this.slotOf(id) + pinWord) >> 1
   }
 
   #raiseHighWater(id: number): void {

@@ -7,7 +7,7 @@ import { collectAll, makeEngines, mebibyte, type ScanRange, Session } from './en
 import { withHurriedWaits } from './engineTime.js'
 
 export type Action =
-  | readonly ['begin', mode?: Mode]
+  | readonly ['begin', mode?: Mode | 'held']
   | readonly ['get' | 'put' | 'insert' | 'delete', key: string]
   | readonly ['scan', range?: ScanRange]
   | readonly ['commit']
@@ -42,7 +42,7 @@ export class Actor {
       this.#events = []
       const [, mode] = action
       unlessStuck(() => {
-        this.#tx = this.#session.begin(mode)
+        this.#tx = mode === 'held' ? this.#session.hold() : this.#session.begin(mode)
       })
     } else if (this.#tx !== undefined) {
       if (action[0] === 'commit') this.#commit(this.#tx)

@@ -1,4 +1,4 @@
-import { blockKind, header, siteArea } from '../../src/memory/layout.js'
+import { blockKind, chainLatchCount, header, siteArea } from '../../src/memory/layout.js'
 import { commitPhase } from '../../src/mvcc/commit.js'
 import type { Engine } from '../../src/mvcc/engine.js'
 import { tableDescriptor, tableStructureLatch } from '../../src/mvcc/index/node.js'
@@ -18,7 +18,8 @@ import { BlockLedger } from './engineBlocks.js'
 import { auditIndex, type IndexReport } from './engineIndexAudit.js'
 
 /** Words of a block of a queue of retired objects, as `RetiredQueue` lays it out, and of a locker. */
-const queue = { next: 2, firstEntry: 4, entryWords: 4, entries: 255 } as const
+const queue = { next: 2, firstEntry: 4, entryWords: 4, entries: 255, kindMask: 3 } as const
+const queueEnds = { head: 0, headIndex: 1, tail: 2, tailIndex: 3, length: 5 } as const
 const lockerList = 2
 
 /** Words of a site's area that name an object only while an operation is under way. */
@@ -38,6 +39,7 @@ const intents = {
   indexRemovalLatch3: siteArea.indexRemovalLatches + 2,
   sifting: siteArea.sifting,
   siftingSlab: siteArea.siftingSlab,
+  keptMove: siteArea.keptMove,
   indexPrepared1: siteArea.indexPrepared,
   indexPrepared2: siteArea.indexPrepared + 1,
   indexPrepared3: siteArea.indexPrepared + 2,
@@ -104,6 +106,7 @@ class StoreAudit {
 
   run(): Audit {
     for (const [name, word] of Object.entries(latches)) this.#expectZero(word, name)
+    for (let i = 0; i < chainLatchCount; i++) this.#expectZero(header.chainLatches + i, `chain latch ${i}`)
     for (let site = this.#siteCount; site > 0; site--) this.#readSite(site)
     const indexes: IndexReport[] = []
     for (let table = this.#engine.catalog.count; table > 0; table--) indexes.push(this.#readTable(table))
@@ -125,8 +128,14 @@ class StoreAudit {
     for (const [name, word] of Object.entries(intents))
       this.#expectZero(area + word, `${name} of site ${site}`)
     if (this.#i32[area + siteArea.commitPhase] !== commitPhase.none) this.#problem(`site ${site} commits`)
-    const isActive = this.#engine.context.sites.isActive(site)
-    if (isActive && this.#options.mayBeOpen !== true) this.#problem(`site ${site} has a transaction open`)
+    const { sites } = this.#engine.context
+    if (sites.oldestOf(site) !== undefined && this.#options.mayBeOpen !== true)
+      this.#problem(`site ${site} has a transaction open`)
+    for (const [name, index] of [
+      ['walks', sites.walkIndex(site)],
+      ['pins', sites.pinIndex(site)],
+    ] as const)
+      if (this.#u64[index] !== 0n) this.#problem(`site ${site} ${name}`)
     const list = this.#i32[area + siteArea.commitList]!
     if (list !== 0) this.#ledger.claim(list, `the commit list of site ${site}`)
     let locker = this.#i32[area + siteArea.lockers]!
@@ -136,14 +145,16 @@ class StoreAudit {
       const held = this.#i32[(locker << 1) + lockerList]!
       if (held !== 0) this.#ledger.claim(held, `the list of a locker of site ${site}`)
     }
-    this.#readQueue(site, area)
+    this.#readQueue(site, area + siteArea.retiredEnds)
+    this.#readQueue(site, area + siteArea.keptEnds)
   }
 
-  #readQueue(site: number, area: number): void {
-    let block = this.#i32[area + siteArea.retiredHead]!
-    let index = this.#i32[area + siteArea.retiredHeadIndex]!
-    const tail = this.#i32[area + siteArea.retiredTail]!
-    const tailIndex = this.#i32[area + siteArea.retiredTailIndex]!
+  #readQueue(site: number, ends: number): void {
+    const before = this.#retired.length
+    let block = this.#i32[ends + queueEnds.head]!
+    let index = this.#i32[ends + queueEnds.headIndex]!
+    const tail = this.#i32[ends + queueEnds.tail]!
+    const tailIndex = this.#i32[ends + queueEnds.tailIndex]!
     for (; block !== 0; block = this.#i32[(block << 1) + queue.next]!, index = 0) {
       this.#ledger.claim(block, `a queue block of site ${site}`)
       if (block === tail) break
@@ -151,6 +162,9 @@ class StoreAudit {
     }
     if (block !== tail) this.#problem(`the retired queue of site ${site} does not lead to its tail`)
     for (; index < tailIndex; index++) this.#readEntry(block, index)
+    const length = this.#i32[ends + queueEnds.length]!
+    if (this.#retired.length - before !== length)
+      this.#problem(`a queue of site ${site} has ${this.#retired.length - before} entries, not ${length}`)
     // Blocks after the tail are reserved for the next entries.
     for (let next = tail; next !== 0; next = this.#i32[(next << 1) + queue.next]!)
       if (next !== tail) this.#ledger.claim(next, `a reserved queue block of site ${site}`)
@@ -158,7 +172,7 @@ class StoreAudit {
 
   #readEntry(block: number, index: number): void {
     const entry = (block << 1) + queue.firstEntry + index * queue.entryWords
-    this.#retired.push({ kind: this.#i32[entry + 3]!, address: this.#i32[entry + 2]! })
+    this.#retired.push({ kind: this.#i32[entry + 3]! & queue.kindMask, address: this.#i32[entry + 2]! })
   }
 
   #readTable(table: number): IndexReport {

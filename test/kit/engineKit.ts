@@ -49,6 +49,13 @@ export class Session {
     return this.engine.begin(mode, age)
   }
 
+  /** Begins a held snapshot. */
+  hold(): MvccTransaction {
+    const tx = this.engine.begin('optimistic')
+    tx.hold()
+    return tx
+  }
+
   get(tx: MvccTransaction, key: string): string | undefined {
     this.#fill(key)
     if (!tx.read(this.engine.treeOf(this.table), this.engine.key)) return undefined

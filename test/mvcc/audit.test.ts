@@ -157,7 +157,7 @@ const plants: readonly Plant[] = [
   },
   {
     name: 'a lost entry of the retired queue',
-    plant: (engine) => void engine.memory.i32[engine.memory.siteAreaOf(2) + siteArea.retiredHeadIndex]!++,
+    plant: (engine) => void engine.memory.i32[engine.memory.siteAreaOf(2) + siteArea.retiredEnds + 1]!++,
     finds: /is replaced, and not retired|belongs to nobody|nobody looks after/,
   },
   {

@@ -19,7 +19,7 @@ const preparation: Script = [
   ['commit'],
 ]
 
-function transaction(mode: Mode, ...actions: Action[]): Script {
+function transaction(mode: Mode | 'held', ...actions: Action[]): Script {
   return [['begin', mode], ...actions, ['commit']]
 }
 
@@ -46,6 +46,13 @@ const scripts: Readonly<Record<string, Script>> = {
   ...scriptsOf('optimistic'),
   ...scriptsOf('locking'),
   collection: [['collect'], ['collect']],
+  'held read': transaction('held', ['get', 'present'], ['get', 'other'], ['get', 'present']),
+  'held scan': transaction('held', ['scan'], ['scan', { reverse: true }]),
+  // What the first update has replaced is used again by the last.
+  updates: Array.from({ length: 4 }, () => [
+    ...transaction('optimistic', ['put', 'present'], ['put', 'other']),
+    ['collect'] as const,
+  ]).flat(),
 }
 
 interface Play {

@@ -7,7 +7,7 @@ import { testFactor } from '../kit/engineThreads.js'
 
 vi.setConfig({ testTimeout: 30_000 * Math.max(1, testFactor) })
 
-function transaction(mode: Mode, ...actions: Action[]): Script {
+function transaction(mode: Mode | 'held', ...actions: Action[]): Script {
   return [['begin', mode], ...actions, ['commit']]
 }
 
@@ -185,6 +185,29 @@ const threes: readonly (readonly [name: string, scripts: readonly Script[]])[] =
     ],
   ],
   [
+    'a held snapshot, updates of what it sees, and the collector',
+    [
+      transaction('held', ['get', 'x'], ['scan'], ['get', 'x']),
+      [...transaction('optimistic', ['put', 'x']), ...transaction('optimistic', ['put', 'x'])],
+      [['collect'], ...transaction('optimistic', ['put', 'x']), ['collect']],
+    ],
+  ],
+  [
+    'two held snapshots, and updates that are collected in between',
+    [
+      transaction('held', ['get', 'x'], ['get', 'gone']),
+      transaction('held', ['get', 'x'], ['get', 'gone']),
+      [
+        ...transaction('optimistic', ['put', 'x'], ['put', 'gone']),
+        ['collect'],
+        ...transaction('optimistic', ['put', 'x'], ['delete', 'gone']),
+        ['collect'],
+        ...transaction('optimistic', ['put', 'x']),
+        ['collect'],
+      ],
+    ],
+  ],
+  [
     'circular dependence',
     [
       transaction('optimistic', ['get', 'x'], ['put', 'y']),
@@ -226,7 +249,8 @@ function randomScript(random: Random): Script {
   const script: Action[] = []
   for (let i = 1 + random.below(2); i > 0; i--) {
     const actions = Array.from({ length: 1 + random.below(4) }, () => randomAction(random))
-    script.push(...transaction(random.pick(modes), ...actions))
+    const readsOnly = actions.every(([kind]) => kind === 'get' || kind === 'scan')
+    script.push(...transaction(readsOnly ? 'held' : random.pick(modes), ...actions))
     if (random.below(3) === 0) script.push(['collect'])
   }
   return script

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ClockLimitError, SiteLimitError } from '../../src/tid/errors.js'
 import { type Clock, Site } from '../../src/tid/site.js'
-import { siteState, SiteTable, siteTableWords } from '../../src/tid/siteTable.js'
+import { heldLimit, siteState, SiteTable, siteTableWords } from '../../src/tid/siteTable.js'
 import { clockLimitNs, siteLimit, siteOf, type Stamp, tickNs } from '../../src/tid/stamp.js'
 import { SteppingClock } from '../kit/engineTime.js'
 import { runThreads } from '../kit/engineThreads.js'
@@ -269,3 +269,71 @@ function withAtomicsHook(hook: () => void, body: () => void): void {
     Atomics.store = store
   }
 }
+
+describe('a held snapshot', () => {
+  test('counts for the safe stamp, exactly, and no longer for the bound', () => {
+    const world = makeWorld()
+    const [a, b] = [makeSite(world), makeSite(world)]
+    const held = a.begin()
+    const open = a.begin()
+    expect(a.hold(held)).toBe(true)
+    const stamps: Stamp[] = []
+    expect(b.lookAtOpen(stamps)).toBe(open)
+    expect(stamps).toEqual([held])
+    expect(b.safeStamp()).toBe(held)
+    expect([a.openCount, world.table.oldestOf(a.id), world.table.anyHeld]).toEqual([2, held, true])
+    a.end(held)
+    expect(b.safeStamp()).toBe(open)
+    a.end(open)
+    expect(world.table.oldestOf(a.id)).toBeUndefined()
+    expect(world.table.anyHeld).toBe(false)
+    expect(b.safeStamp()).toBeGreaterThan(open)
+  })
+
+  test('is one that the site has open, of a limited number', () => {
+    const world = makeWorld()
+    const site = makeSite(world)
+    expect(site.hold(site.next())).toBe(false)
+    const stamps = Array.from({ length: heldLimit + 1 }, () => site.begin())
+    expect(stamps.map((stamp) => site.hold(stamp))).toEqual(stamps.map((_, i) => i < heldLimit))
+    for (const stamp of stamps.toReversed()) site.end(stamp)
+    expect(site.openCount).toBe(0)
+    expect(site.hold(site.begin())).toBe(true)
+  })
+
+  test('and pins and walks go with the site that leaves', () => {
+    const world = makeWorld()
+    const [a, b] = [makeSite(world), makeSite(world)]
+    a.hold(a.begin())
+    a.pin(7n)
+    a.beginWalk()
+    expect(b.safeStamp()).toBe(7n)
+    world.table.leave(a.id)
+    const now = b.next()
+    expect(b.safeStamp()).toBeGreaterThan(now)
+    expect(b.walkStamp()).toBeGreaterThan(now)
+  })
+})
+
+test('a pin keeps safe stamps down, and not what is open', () => {
+  const world = makeWorld()
+  const [a, b] = [makeSite(world), makeSite(world)]
+  const pinned = a.next()
+  a.pin(pinned)
+  expect(b.safeStamp()).toBe(pinned)
+  expect(b.lookAtOpen([])).toBeGreaterThan(pinned)
+  a.unpin()
+  expect(b.safeStamp()).toBeGreaterThan(pinned)
+})
+
+test('a walk is known by the time at which it began, while it goes on', () => {
+  const world = makeWorld()
+  const [a, b] = [makeSite(world), makeSite(world)]
+  const before = b.next()
+  a.beginWalk()
+  const after = b.next()
+  expect(b.walkStamp()).toBeGreaterThan(before)
+  expect(b.walkStamp()).toBeLessThan(after)
+  a.endWalk()
+  expect(b.walkStamp()).toBeGreaterThan(after)
+})

@@ -42,8 +42,18 @@ function sum(tx) {
   if (total !== accountCount * 100) throw new Error(`the total is ${total}`)
 }
 
+/** Of different ages, so that others trim chains for them; they are there when the thread dies. */
+const snapshots = []
+
+function holdAnother() {
+  snapshots.push(store.snapshot())
+  if (snapshots.length > 3) snapshots.splice(random(3), 1)[0].close()
+  for (const held of snapshots) sum(held)
+}
+
 parentPort.postMessage('ready')
 for (;;) {
+  if (random(8) === 0) holdAnother()
   const kind = random(10)
   const options = random(4) === 0 ? { mode: 'locking', maxRetries: 1e6 } : { maxRetries: 1e6 }
   if (kind < 4) store.transactionSync(transfer, options)
