@@ -88,7 +88,7 @@ export const siteArea = {
   indexRemovalPhase: 43,
   indexRemovedEntry: 44,
   counters: 48,
-  /** The ends of the queue of what is retired, and of that of what held snapshots keep: see `RetiredQueue`. */
+  /** Ends of the queue of what is retired, and of that of what held snapshots keep: see `RetiredQueue`. */
   retiredEnds: 64,
   keptEnds: 72,
   /** An entry is being moved to the end of the queue of what is kept, from this `keptMove`. */

@@ -29,7 +29,7 @@ export class Collector {
   readonly #u64: BigUint64Array
   readonly #area: number
   readonly #trimmer: Trimmer
-  /** The held snapshots for which what is kept was looked through last, and how much of that is still to do. */
+  /** For which held snapshots what is kept was looked through last, and how much of that is still to do. */
   #keptFor: readonly Stamp[] = []
   #keptToCheck = 0
 
@@ -106,7 +106,7 @@ export class Collector {
     return true
   }
 
-  /** Moves an entry to the end of what is kept. `keptMove` tells a recoverer that it may be in both places. */
+  /** Moves an entry to the end of what is kept. `keptMove` tells a recoverer that it may be in both. */
   #keep(queue: RetiredQueue, move: number): void {
     const { kept } = this.#engine.context
     const i32 = this.#i32

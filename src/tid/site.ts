@@ -120,8 +120,9 @@ export class Site {
   }
 
   /**
-   * Keeps safe stamps that are computed from now on from rising above `stamp`, until `unpin`. One that another
-   * site is just computing may have passed it already: the caller looks (`lookAtOpen`) once it has pinned.
+   * Keeps safe stamps that are computed from now on from rising above `stamp`, until `unpin`. One that
+   * another site is just computing may have passed it already: the caller looks (`lookAtOpen`) once it has
+   * pinned.
    */
   pin(stamp: Stamp): void {
     Atomics.store(this.#u64, this.table.pinIndex(this.id), stamp)

@@ -1,24 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { keptMove, siteArea } from '../../src/memory/layout.js'
 import { tupleHead } from '../../src/mvcc/tuple.js'
 import { lengthUnlinked, versionLength, versionOlder } from '../../src/mvcc/version.js'
 import { heldLimit } from '../../src/tid/siteTable.js'
 import { expectSound } from '../kit/engineAudit.js'
-import { collectAll, makeEngines, mebibyte, Session } from '../kit/engineKit.js'
+import { long, makeChain, makeSessions, trimAndReuse, update } from '../kit/engineHeld.js'
+import { collectAll, type Session } from '../kit/engineKit.js'
 import { forEachPreemption } from '../kit/enginePreempt.js'
 import { orWaits } from '../kit/engineTime.js'
-
-function makeSessions(): [a: Session, b: Session, c: Session] {
-  const engines = makeEngines(3, { limitBytes: 32 * mebibyte })
-  return engines.map((engine) => new Session(engine)) as [Session, Session, Session]
-}
-
-/** All of one length, so that the room of one is used for any other. */
-const long = (value: number | string) => `${value},`.padEnd(20).repeat(30)
-
-function update(session: Session, key: string, value: string): void {
-  session.run((tx) => session.put(tx, key, value))
-}
 
 describe('beside a held snapshot', () => {
   test('memory stays flat, whoever updates and collects, and it sees what it saw', () => {
@@ -153,25 +141,6 @@ test('a long scan of a snapshot is held from some leaf on', () => {
   b.engine.abort(transaction, 'user')
 })
 
-/** The chain that a reader walks down has 6 versions; 'first' is the one that it sees. */
-function makeChain(): [a: Session, b: Session, c: Session] {
-  const sessions = makeSessions()
-  const [a, b] = sessions
-  update(a, 'key', long('first'))
-  const open = b.begin()
-  for (let i = 0; i < 3; i++) update(a, 'key', long(i))
-  expect(b.commit(open)).toBeUndefined()
-  return sessions
-}
-
-/** Frees what can be freed, and writes over it. */
-function trimAndReuse(...sessions: readonly Session[]): void {
-  for (let i = 0; i < 4; i++) {
-    for (const session of sessions) orWaits(() => update(session, 'key', long(`after ${i}`)))
-    for (const { engine } of sessions) orWaits(() => engine.collect())
-  }
-}
-
 test('a version that a walk stands on stays, and what it leads to, until the walk ends', () => {
   const [a, b, c] = makeSessions()
   const { i32 } = a.engine.memory
@@ -258,7 +227,7 @@ describe('preempted before any atomic operation by updates and collections,', ()
     expect(points).toBeGreaterThan(30)
   })
 
-  test('a collection whose snapshot ends, and lets everything be freed and used again, touches nothing of it', () => {
+  test('a collection whose snapshot ends touches nothing of what is freed then, and used again', () => {
     const points = forEachPreemption((preemptHere) => {
       const [a, b, c] = makeChain()
       const held = c.hold()
@@ -315,89 +284,3 @@ describe('preempted before any atomic operation by updates and collections,', ()
     expect(points).toBeGreaterThan(6)
   })
 })
-
-describe('a site that dies', () => {
-  /** Stops the body before its atomic operation number `at`, for ever. */
-  class Death extends Error {}
-
-  test('in the middle of a collection beside a held snapshot leaves nothing behind', () => {
-    let survived = false
-    for (let skip = 0; !survived; skip++) {
-      const [a, b, c] = makeChain()
-      const held = c.hold()
-      for (let i = 0; i < 3; i++) update(a, 'key', long(`second ${i}`))
-      update(a, 'other', 'new')
-      const restore = breakCalls(skip, () => new Death())
-      try {
-        a.engine.collect()
-        survived = true
-      } catch (error) {
-        if (!(error instanceof Death)) throw error
-      } finally {
-        restore()
-      }
-      const dead = a.engine.context.site.id
-      if (!survived) expect(b.engine.recoverer.recover(dead, 0)).toBe(true)
-      trimAndReuse(b)
-      expect(c.get(held, 'key')).toBe(long('2'))
-      expect(c.commit(held)).toBeUndefined()
-      collectAll([b.engine, c.engine])
-      expectSound(b.engine)
-      if (skip > 500) throw new Error('the collection never ends')
-    }
-  })
-})
-
-describe('an entry that was moved when its site died', () => {
-  test.each([keptMove.fromRetired, keptMove.fromKept])('is in one place afterwards (%i)', (move) => {
-    const [a, b, c] = makeSessions()
-    for (let i = 0; i < 3; i++) update(a, `key${i}`, long('first'))
-    const held = c.hold()
-    for (let i = 0; i < 3; i++) update(a, `key${i}`, long('second'))
-    const { retired, kept, area } = a.engine.context
-    if (move === keptMove.fromKept) {
-      a.engine.collect()
-      expect(kept.length).toBe(3)
-    }
-    kept.pushHeadOf(move === keptMove.fromKept ? kept : retired)
-    a.engine.memory.i32[area + siteArea.keptMove] = move
-    expect(b.engine.recoverer.recover(a.engine.context.site.id, 0)).toBe(true)
-    expectSound(b.engine, { mayBeOpen: true })
-    expect(c.get(held, 'key0')).toBe(long('first'))
-    expect(c.commit(held)).toBeUndefined()
-    collectAll([b.engine, c.engine])
-    expectSound(b.engine)
-  })
-
-  test('or before it was moved stays', () => {
-    const [a, b, c] = makeSessions()
-    update(a, 'key', long('first'))
-    const held = c.hold()
-    update(a, 'key', long('second'))
-    a.engine.collect()
-    a.engine.memory.i32[a.engine.context.area + siteArea.keptMove] = keptMove.fromKept
-    expect(b.engine.recoverer.recover(a.engine.context.site.id, 0)).toBe(true)
-    expectSound(b.engine, { mayBeOpen: true })
-    expect(c.get(held, 'key')).toBe(long('first'))
-    expect(c.commit(held)).toBeUndefined()
-    collectAll([b.engine, c.engine])
-    expectSound(b.engine)
-  })
-})
-
-/** Makes the atomic operation number `skip` from now on throw, and all that follow. */
-function breakCalls(skip: number, error: () => Error): () => void {
-  const names = ['load', 'store', 'compareExchange', 'exchange', 'or'] as const
-  const atomics = Atomics as unknown as Record<string, (...values: never[]) => unknown>
-  const originals = names.map((name) => atomics[name]!)
-  let count = 0
-  for (const [i, name] of names.entries()) {
-    atomics[name] = (...values: never[]) => {
-      if (count++ >= skip) throw error()
-      return originals[i]!(...values)
-    }
-  }
-  return () => {
-    for (const [i, name] of names.entries()) atomics[name] = originals[i]!
-  }
-}
