@@ -12,8 +12,8 @@ import { siteLimit } from './stamp.js'
  * - `bound`: written by the site alone: a stamp not above that of any such transaction. It only grows.
  * - `held`: written by the site alone: the stamps of its held snapshots, 0 where there is none, and
  *   `heldCountWord`, the number of places to look at.
- * - `walkWord`: written by the site alone: a time since which it has been walking down a chain of versions for a
- *   held snapshot, or 0.
+ * - `walkWord`: written by the site alone: a time since which it has been walking down a chain of versions
+ *   for a held snapshot, or 0.
  * - `pin`: written by the site alone: a stamp above which safe stamps are not to rise for now, or 0.
  * - `last`: written by the site alone: the last stamp it gave out. It survives the site, so the next owner of
  *   the slot continues above.
