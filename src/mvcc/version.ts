@@ -6,8 +6,8 @@
  *               reader walks past it then
  *     word 3    length of the value in bytes; or -1: the key was deleted; or -2: out of its chain, because
  *               nobody can see it
- *     word 4-5  where the writer's record in the journal ends, a 64-bit float; 0 if it has none; of one out of
- *               its chain, the stamp of the time since when
+ *     word 4-5  where the writer's record in the journal ends, a 64-bit float; 0 if it has none; of one out
+ *               of its chain, the stamp of the time since when
  *     byte 24   the value; of a delete, the stamp of the time when it was installed: all that were open then
  *               have ended once that is below the safe stamp
  */
