@@ -19,5 +19,8 @@ export const root: CommandDef = defineCommand({
   subCommands: {
     bench: async () => (await import('./bench.js')).bench,
     record: async () => (await import('./bench.js')).benchmark('record/main.js'),
+    inspect: async () => (await import('./inspect.js')).inspectCommand,
+    salvage: async () => (await import('./salvage.js')).salvageCommand,
+    verify: async () => (await import('./verify.js')).verifyCommand,
   },
 })

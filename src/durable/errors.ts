@@ -136,6 +136,13 @@ export class PayloadError extends TidemarkError {
   }
 }
 
+/** There is nothing to salvage, or nowhere to write it. */
+export class SalvageError extends TidemarkError {
+  constructor(message: string) {
+    super(message, { code: 'TIDEMARK_SALVAGE' })
+  }
+}
+
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -10,12 +10,12 @@ export class FileWindow {
   bytes: Buffer
   /** How much has been read from the disk so far. */
   readBytes = 0
-  readonly #disk: Disk
+  readonly disk: Disk
   #start = 0
   #end = 0
 
   constructor(disk: Disk, name: string) {
-    this.#disk = disk
+    this.disk = disk
     this.name = name
     this.fileBytes = disk.size(name)
     this.bytes = Buffer.alloc(Math.min(windowBytes, Math.max(this.fileBytes, 1)))
@@ -37,7 +37,7 @@ export class FileWindow {
     if (lengthBytes > source.length) this.bytes = Buffer.alloc(Math.max(lengthBytes, windowBytes))
     if (kept > 0) source.copy(this.bytes, 0, offset - this.#start, this.#end - this.#start)
     this.#start = offset
-    const count = this.#disk.read(this.name, offset + kept, this.bytes.subarray(kept))
+    const count = this.disk.read(this.name, offset + kept, this.bytes.subarray(kept))
     this.readBytes += count
     this.#end = offset + kept + count
     return offset + lengthBytes <= this.#end

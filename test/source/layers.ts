@@ -24,7 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   history: [],
   check: ['history'],
   report: ['check', 'history'],
-  cli: ['index', 'report', 'check', 'history'],
+  cli: ['index', 'journal', 'report', 'check', 'history'],
 }
 
 /**
