@@ -1,5 +1,11 @@
 /** The door `tidemark/check`: judges recorded histories of any database. */
 export { fifoQueue, growingSet, unorderedQueue } from './check/linear/collections.js'
+export {
+  checkHistory,
+  type CheckHistoryOptions,
+  UnknownWorkloadError,
+  workloadNames,
+} from './check/checkHistory.js'
 export { ModelError } from './check/linear/errors.js'
 export { checkLinearizable, type LinearOptions } from './check/linear/linearizable.js'
 export type { Model, ModelCall, TimedCall } from './check/linear/model.js'
@@ -31,6 +37,7 @@ export {
   type Validity,
   type Verdict,
 } from './check/verdict.js'
+export { checkTids } from './check/tids.js'
 export {
   checkTransactions,
   type TransactionOptions,

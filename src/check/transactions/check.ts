@@ -44,7 +44,7 @@ const emptyGraph = 'empty-transaction-graph'
 export function checkTransactions(history: History, options: TransactionOptions = {}): Verdict {
   const started = performance.now()
   const models = options.models ?? ['strict-serializable']
-  const workload = options.workload ?? workloadOf(history)
+  const workload = options.workload ?? workloadOf(history) ?? 'list-append'
   const forbidden = forbiddenAnomalies(models)
   const report = (phase: string, share?: number): void => {
     options.signal?.throwIfAborted()
@@ -70,8 +70,10 @@ export function checkTransactions(history: History, options: TransactionOptions 
   }
 }
 
-function workloadOf({ columns }: History): TransactionWorkload {
+/** What the transactions of a history do; `undefined` when it has no micro-operations. */
+export function workloadOf({ columns }: History): TransactionWorkload | undefined {
   const { kinds } = columns.micros
+  if (kinds.length === 0) return undefined
   return kinds.data.subarray(0, kinds.length).includes(micro.append) ? 'list-append' : 'rw-register'
 }
 

@@ -66,8 +66,8 @@ function pick({ valid, not, alsoNot }: Row) {
 }
 
 /**
- * Types may differ for three reasons: Elle gave up; Elle says that some cycle exists where we show one; or Elle
- * knows no such type.
+ * Types may differ for three reasons: Elle gave up; Elle says that some cycle exists where we show one; or
+ * Elle knows no such type.
  */
 function expectTypes(row: Row, verdict: Verdict): void {
   const ours = anomalyTypes(verdict).filter((type) => type !== 'garbage-read')
