@@ -18,6 +18,14 @@ export {
   type RegisterOptions,
 } from './check/linear/registers.js'
 export { modelNames, UnknownModelError } from './check/models.js'
+export { type BankOptions, checkBank } from './check/workloads/bank.js'
+export { checkCounter, type CounterOptions } from './check/workloads/counter.js'
+export { checkLongFork } from './check/workloads/longFork.js'
+export { workloadCheckers, type WorkloadOptions } from './check/workloads/registry.js'
+export { checkSequential } from './check/workloads/sequential.js'
+export { checkSet, type SetOptions } from './check/workloads/set.js'
+export { checkSetFull, type SetFullOptions } from './check/workloads/setFull.js'
+export { checkWriteSkew } from './check/workloads/writeSkew.js'
 export type { Checker, CheckOptions } from './check/options.js'
 export {
   type Anomaly,

@@ -36,14 +36,14 @@ export function explainStuck(part: StuckPart): StuckAnomaly {
     call: labels.seen(call),
     sentence: `${callText(labels.seen(call))} cannot come next either.`,
   }))
-  const about = key === undefined ? '' : `For key ${valueText(key)}: `
+  const about = key === undefined ? 'No order' : `For key ${valueText(key)}, no order`
   const known = problem.calls.filter(({ isKnown }) => isKnown).length
   return {
     kind: 'stuck',
     type: nonlinearizable,
     sentence:
-      `${about}no order of the calls explains the answer of ${callText(returning)}. ` +
-      `Up to ${operationText(returning.completion ?? returning.invocation)} ` +
+      `${about} of the calls explains the answer of ${callText(returning)}. ` +
+      `Up to ${operationText(returning.completion ?? returning.invocation)}, ` +
       `${order.length} of ${problem.calls.length} calls (${known} of them answered) can be put in order, ` +
       'and this is the longest part that can.',
     ...(key === undefined ? {} : { key }),

@@ -1,10 +1,11 @@
 import type { History } from '../../history/history.js'
 import type { Value } from '../../history/operation.js'
 import { valueText } from '../../history/valueText.js'
+import { Findings } from '../findings.js'
 import { Budget, type CheckOptions } from '../options.js'
-import { countCalls } from '../seen.js'
-import type { StuckAnomaly, Verdict } from '../verdict.js'
-import { byKey, callsOf, isKeyed, type PlacedCall, requireShape } from './calls.js'
+import type { Verdict } from '../verdict.js'
+import { callsByKey } from '../clientCalls.js'
+import { forModel, type PlacedCall, placedCalls } from './calls.js'
 import { explainStuck, nonlinearizable } from './explain.js'
 import type { Model } from './model.js'
 import { problemOf } from './problem.js'
@@ -26,7 +27,7 @@ interface Part {
 }
 
 interface Tally {
-  readonly found: StuckAnomaly[]
+  readonly findings: Findings
   readonly unknown: string[]
   visited: number
   states: number
@@ -48,7 +49,7 @@ export function checkLinearizable(history: History, options: LinearOptions): Ver
   const { model } = options
   const budget = new Budget(options)
   const parts = partsOf(history, options)
-  const tally: Tally = { found: [], unknown: [], visited: 0, states: 0 }
+  const tally: Tally = { findings: new Findings([nonlinearizable]), unknown: [], visited: 0, states: 0 }
   // First each part for a while, so that one that is hard does not hide what is wrong with another.
   const first = parts.length === 1 ? budget.leftMs : budget.leftMs / 4 / parts.length
   const hard = parts.filter(
@@ -56,25 +57,16 @@ export function checkLinearizable(history: History, options: LinearOptions): Ver
   )
   if (parts.length > 1) tally.unknown.length = 0
   for (const part of parts.length > 1 ? hard : []) checkPart(history, model, { part, budget, tally })
-  const { found, unknown } = tally
-  return {
-    ...(history.file === undefined ? {} : { file: history.file }),
+  const { findings, unknown } = tally
+  return findings.verdict(history, budget, {
     workload: model.name,
     models: ['linearizable'],
-    valid: found.length > 0 ? false : unknown.length > 0 ? 'unknown' : true,
-    anomalies: found.slice(0, shownParts),
-    occurrences: found.length === 0 ? [] : [{ type: nonlinearizable, count: found.length }],
-    not: found.length === 0 ? [] : ['linearizable'],
+    not: ['linearizable'],
     alsoNot: [],
-    counts: countCalls(history),
     stats: { parts: parts.length, configurations: tally.visited, states: tally.states },
-    ...(found.length === 0 && unknown[0] !== undefined ? { unknownBecause: unknown[0] } : {}),
-    notes: found.length > 0 && unknown.length > 0 ? [`${unknown.length} other parts were not decided.`] : [],
-    seconds: budget.elapsedMs / 1000,
-  }
+    unknownBecause: unknown[0],
+  })
 }
-
-const shownParts = 10
 
 /** False when a limit was met. */
 function checkPart(
@@ -90,7 +82,9 @@ function checkPart(
   tally.states += states.size
   if (result.kind === 'stuck') {
     const key = part.key === undefined ? {} : { key: part.key }
-    tally.found.push(explainStuck({ history, model, problem, states, stuck: result.stuck, ...key }))
+    tally.findings.add(nonlinearizable, () =>
+      explainStuck({ history, model, problem, states, stuck: result.stuck, ...key }),
+    )
   } else if (result.kind === 'limited') {
     const about = part.key === undefined ? '' : `For key ${valueText(part.key)}, `
     const share = `${Math.floor((100 * result.position) / Math.max(1, problem.events.length))} %`
@@ -102,21 +96,24 @@ function checkPart(
 }
 
 function partsOf(history: History, { model, keyed }: LinearOptions): Part[] {
-  const all = callsOf(history, model)
-  if (!(keyed ?? isKeyed(all))) return partition(history, model, { calls: all })
-  return [...byKey(history, all).values()].flatMap((part) => partition(history, model, part))
+  return callsByKey(history, placedCalls(history, model), keyed).flatMap(({ key, calls }) =>
+    partition(model, {
+      ...(key === undefined ? {} : { key }),
+      calls: calls.map((call) => forModel(history, call, model)),
+    }),
+  )
 }
 
-function partition(history: History, model: Model<unknown>, { key, calls }: Part): Part[] {
-  for (const call of calls) requireShape(history, call, model)
-  if (model.partition === undefined) return [{ calls, ...(key === undefined ? {} : { key }) }]
+function partition(model: Model<unknown>, part: Part): Part[] {
+  if (model.partition === undefined) return [part]
   const parts = new Map<string, { key: Value; calls: PlacedCall[] }>()
-  for (const call of calls) {
+  for (const call of part.calls) {
     const own = model.partition(call)
     const text = valueText(own)
-    const part = parts.get(text)
-    if (part === undefined) parts.set(text, { key: key === undefined ? own : [key, own], calls: [call] })
-    else part.calls.push(call)
+    const known = parts.get(text)
+    if (known === undefined)
+      parts.set(text, { key: part.key === undefined ? own : [part.key, own], calls: [call] })
+    else known.calls.push(call)
   }
   return [...parts.values()]
 }

@@ -1,6 +1,6 @@
 import type { Value } from '../../history/operation.js'
 import { valueText } from '../../history/valueText.js'
-import { isPair } from './calls.js'
+import { isPair } from '../clientCalls.js'
 import type { Model, ModelCall } from './model.js'
 
 /** What it means when a read was answered with null. */
