@@ -37,15 +37,9 @@ function judge(workload: string, text: string, options: WorkloadOptions = {}) {
   return { valid: verdict.valid, types: verdict.occurrences, verdict }
 }
 
-type Planted = readonly [
-  what: string,
-  workload: string,
-  text: string,
-  type: string,
-  options?: WorkloadOptions,
-]
+type Planted = [what: string, workload: string, text: string, type: string, options?: WorkloadOptions]
 
-const planted: readonly Planted[] = [
+const planted: Planted[] = [
   ['money appears', 'bank', '0 read\n0 ok {"0":5,"1":5}\n0 read\n0 ok {"0":6,"1":5}', 'wrong-total'],
   ['a first read is wrong too', 'bank', '0 read\n0 ok {"0":5,"1":6}', 'wrong-total', { total: 10 }],
   ['a debt', 'bank', '0 read\n0 ok {"0":-5,"1":15}', 'negative-value', { total: 10 }],
@@ -140,7 +134,7 @@ const planted: readonly Planted[] = [
 ]
 
 describe('is found:', () => {
-  test.each<Planted>([...planted])('%s (%s)', (_, workload, text, type, options) => {
+  test.each<Planted>(planted)('%s (%s)', (_, workload, text, type, options) => {
     const { valid, types, verdict } = judge(workload, text, options)
     expect({ valid, types }).toEqual({ valid: false, types: [{ type, count: 1 }] })
     expect(verdict.not).not.toEqual([])
