@@ -3,3 +3,4 @@
  */
 export { renderBenchReport } from './report/benchReport.js'
 export type { BenchMachine, BenchResult, BenchResults } from './report/benchResults.js'
+export { renderVerdictPage, type JudgedHistory } from './report/verdictPage.js'
