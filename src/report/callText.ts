@@ -2,7 +2,7 @@ import type { SeenCall } from '../check/verdict.js'
 import type { Value } from '../history/operation.js'
 import { isList, valueText } from '../history/valueText.js'
 
-/** A call as people read it: a transaction step by step (`append 5 1`, `r 3 [1 2]`), others as `cas [1 2]`. */
+/** A call as people read it: a transaction step by step (`append 5 1`, `r 3 [1 2]`), others as one. */
 export function callSteps(f: string, value: Value): string[] {
   if (isList(value) && value.length > 0 && value.every(isStep)) {
     return value.map(([step, key, held]) => `${step} ${valueText(key)} ${valueText(held)}`)

@@ -25,7 +25,7 @@ export function cycleFigure({ steps, type }: CycleAnomaly): Html {
   const bounds = boundsOf(nodes, centers, labels)
   const [width, height] = [round(bounds.right - bounds.left), round(bounds.bottom - bounds.top)]
   const names = steps.map(({ transaction }) => transaction.label)
-  return html`<svg class="cycle" width="${width}" height="${height}" viewBox="${round(bounds.left)} ${round(bounds.top)} ${width} ${height}"
+  return html`<svg class="${width > 420 ? 'cycle wide' : 'cycle'}" width="${width}" height="${height}" viewBox="${round(bounds.left)} ${round(bounds.top)} ${width} ${height}"
 role="group" aria-label="${type}: a cycle of ${names.join(', ')}">${steps.map((step, i) => {
     const next = names[(i + 1) % names.length]!
     return edgeMarkup(step, { next, curve: curves[i]!, label: labels[i]!, place: i })

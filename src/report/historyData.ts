@@ -14,8 +14,8 @@ export interface HistoryData {
 }
 
 /**
- * Index and line of the invocation, process, outcome (0 ok, 1 failed, 2 unknown), from, to (-1: open), line of
- * the completion (0: none known), text, and the ids of the anomalies that speak of it.
+ * Outcomes are 0 ok, 1 failed, 2 unknown; `to` is -1 while the call may still happen; lines that nobody knows
+ * are 0; the anomalies that speak of the call are named by the ids of their elements.
  */
 export type CallRow = readonly [
   index: number,

@@ -15,8 +15,8 @@ const rowHeight = 30
 const characterWidth = 6.8
 
 /**
- * When the calls ran, by process, from invocation to completion. Events are evenly spaced in their order: only
- * what came before what matters, and calls may differ in length a thousandfold.
+ * When the calls ran, by process, from invocation to completion. Events are evenly spaced in their order:
+ * only what came before what matters, and calls may differ in length a thousandfold.
  */
 export function spanFigure(spans: readonly Span[]): Html {
   const events = [...new Set(spans.flatMap(({ call }) => eventsOf(call)))].sort((a, b) => a - b)
