@@ -184,9 +184,11 @@ function ownerIn(file: string): Owner | undefined {
 }
 
 /** Field 22 of what Linux says about a process; its name, field 2, may hold blanks and brackets. */
+/** A process that has ended, and whose parent has not noticed, has none. */
 function startTimeOf(process: string): string {
   const text = textOf(`/proc/${process}/stat`)
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '')
 }
 
 function pidNamespace(): string {

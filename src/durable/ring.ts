@@ -87,10 +87,13 @@ export class Ring {
     return this.f64[ringHeader.syncs >> 1]!
   }
 
-  /** The position that a count of units modulo 2^32 stands for. */
+  /**
+   * The position that a count of units modulo 2^32 stands for. `released` may be read later than the count, and
+   * be ahead of it by then.
+   */
   positionOf(units: number): number {
     const { released } = this
-    return released + ((units - released / unitBytes) >>> 0) * unitBytes
+    return released + ((units - released / unitBytes) | 0) * unitBytes
   }
 
   /** The word of the data where a count of units leads. */
