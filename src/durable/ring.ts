@@ -88,7 +88,8 @@ export class Ring {
   }
 
   /**
-   * The position that a count of units modulo 2^32 stands for. `released` may be read later than the count, and
+   * The position that a count of units modulo 2^32 stands for. `released` may be read later than the count,
+   * and
    * be ahead of it by then.
    */
   positionOf(units: number): number {

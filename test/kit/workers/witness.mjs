@@ -1,5 +1,5 @@
-// A process that is killed: recovers the store, says what it has found, and commits on several threads, taking
-// checkpoints, until it is killed.
+// A process that is killed: recovers the store, says what it has found, and commits on several threads,
+// taking checkpoints, until it is killed.
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { open } from 'tidemark'
@@ -13,7 +13,7 @@ const log = store.table('log')
 const bank = store.table('bank')
 const found = store.snapshot((tx) => ({
   counters: Object.fromEntries(tx.getRange(counters)),
-  log: [...tx.getRange(log)].map(([key, { other, seen }]) => [...key, other, seen]),
+  log: [...tx.getRange(log)].map(([[lane, at], { other, seen }]) => [lane, at, other, seen]),
   bank: [...tx.getValues(bank)],
 }))
 writeSync(1, `found ${JSON.stringify(found)}\n`)
