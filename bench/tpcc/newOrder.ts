@@ -96,7 +96,7 @@ export function newOrders(terminals: Terminals): () => number {
   }
 }
 
-/** Takes each line's items from stock and enters it. The sum of the amounts; undefined if an item is unused. */
+/** Takes the items of each line from stock, and enters it. The sum; undefined if an item is unused. */
 function enterLines(
   { tables, digest }: Terminals,
   tx: Writing,

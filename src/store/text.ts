@@ -5,7 +5,7 @@ import { isWellFormed, nativeText, readLatin1 } from './nativeText.js'
  * kept.
  */
 export type TextForm = 0 | 1 | 2
-const latin1 = 0
+export const latin1 = 0
 const utf8 = 1
 const utf16 = 2
 

@@ -1,6 +1,7 @@
 import { copyBytes } from '../copyBytes.js'
 import { asBigint, asFloat, getDoubleWord, getWord } from '../doubleWord.js'
-import { getText } from '../text.js'
+import { nativeText, shortText } from '../nativeText.js'
+import { getText, latin1 } from '../text.js'
 import { ValueCorruptError } from '../valueErrors.js'
 import { position as msgpackEnd, readNext } from './msgpackRead.js'
 import { type Field, type Form, kinds, type Layout, longLength, longText } from './recordLayout.js'
@@ -8,11 +9,23 @@ import { type Field, type Form, kinds, type Layout, longLength, longText } from 
 /** What is being read: no code of the user runs before `readWholeRecord` returns, so one pair is enough. */
 let position = 0
 let limit = 0
+/** The bytes from `wholeStart` to `limit` as Latin-1, for the texts in them; undefined until one is read. */
+let whole: string | undefined
+let wholeStart = 0
+
+/**
+ * One native call reads all short records' texts: a part of a string costs less than a call of its own. The
+ * part keeps the whole in memory, so this is for records that are not much larger than their texts.
+ */
+const wholeBytesMax = 1024
+const noWhole = -1
 
 /** Reads the one record that fills `[start, end)`. */
 export function readWholeRecord(layout: Layout, source: Buffer, start: number, end: number): unknown {
   position = start
   limit = end
+  whole = undefined
+  wholeStart = layout.hasTexts && end - start <= wholeBytesMax ? start : noWhole
   const record = readRecord(layout, source)
   if (position !== end) throw corrupt(`the value ends at ${position - start} of ${end - start} bytes`)
   return record
@@ -69,6 +82,10 @@ function readString(source: Buffer): string {
   const short = first >> 2
   const bytes = short === longText ? getWord(source, take(4)) >>> 0 : short
   const start = take(bytes)
+  if ((first & 3) === latin1 && bytes > shortText && wholeStart !== noWhole) {
+    whole ??= nativeText(source).latin1Slice(wholeStart, limit)
+    return whole.slice(start - wholeStart, position - wholeStart)
+  }
   const text = getText(first & 3, source, start, position)
   if (text === undefined) throw corrupt(`${first & 3} is no form of text`)
   return text
