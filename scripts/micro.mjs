@@ -6,8 +6,10 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../dist/bench/micro')
+/** What the others are made with. */
+const parts = ['below.js', 'sides.js']
 const all = readdirSync(folder)
-  .filter((file) => file.endsWith('.js'))
+  .filter((file) => file.endsWith('.js') && !parts.includes(file))
   .map((file) => basename(file, '.js'))
 const isNumber = (/** @type {string} */ text) => /^\d+$/.test(text)
 const given = process.argv.slice(2)

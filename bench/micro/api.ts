@@ -1,15 +1,15 @@
 // What the public API adds to the engine below it: the same transactions once through `tidemark`, and once as
 // calls of the engine with the same codecs. Both sides work through the same keys, one after the other,
 // several times over; checksums and the tables themselves show that both did the work.
-import { pathToFileURL } from 'node:url'
 import { open, type Store, string, type Table, type Transaction } from 'tidemark'
 import { Bench } from 'tinybench'
 import type { Engine } from '../../src/mvcc/engine.js'
 import type { Tree } from '../../src/mvcc/index/tree.js'
 import type { KeyBuffer } from '../../src/mvcc/keyBuffer.js'
 import type { MvccTransaction } from '../../src/mvcc/transaction.js'
+import { below } from './below.js'
+import { type Measurement, median, runAsProgram } from './sides.js'
 
-// The modules that 'tidemark' is made of: beside this file when compiled, elsewhere in the sources.
 const { SharedMemory } = await below<typeof import('../../src/memory/sharedMemory.js')>('memory/sharedMemory')
 const { Cursor } = await below<typeof import('../../src/mvcc/cursor.js')>('mvcc/cursor')
 const engines = await below<typeof import('../../src/mvcc/engine.js')>('mvcc/engine')
@@ -253,14 +253,6 @@ function runCall(work: Work, side: Side): number {
   return sum
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number
-}
-
-function below<T>(path: string): Promise<T> {
-  return import(new URL(`../../${path}.js`, import.meta.url).href) as Promise<T>
-}
-
 function randomKeys(limit: number): () => number {
   let state = 12345
   return () => {
@@ -302,6 +294,8 @@ function printed(times: readonly ApiTime[]): string {
   return [head, ...lines].join('\n')
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.log(printed(await measureApi(Number(process.argv[2] ?? 150))))
+function measurementsOf(times: readonly ApiTime[]): Measurement[] {
+  return times.map(({ name, apiNs }) => [`API: ${name}`, apiNs])
 }
+
+await runAsProgram(import.meta.url, measureApi, { table: printed, measurements: measurementsOf })

@@ -1,6 +1,5 @@
 // What each codec takes per value, in and out of shared memory. Each call measured does a thousand values, so
 // that the clock is no part of the result; the checksum shows that the work was done.
-import { pathToFileURL } from 'node:url'
 import {
   arrayOf,
   bytes,
@@ -13,6 +12,7 @@ import {
   type ValueCodec,
 } from 'tidemark'
 import { Bench } from 'tinybench'
+import { type Measurement, runAsProgram } from './sides.js'
 
 const valuesPerCall = 1000
 const distinct = 64
@@ -123,6 +123,11 @@ function printed(times: readonly CodecTime[]): string {
   return [head, ...lines].join('\n')
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.log(printed(await measureCodecs(Number(process.argv[2] ?? 300))))
+function measurementsOf(times: readonly CodecTime[]): Measurement[] {
+  return times.flatMap(({ name, encodeNs, decodeNs }) => [
+    [`encode ${name}`, encodeNs],
+    [`decode ${name}`, decodeNs],
+  ])
 }
+
+await runAsProgram(import.meta.url, measureCodecs, { table: printed, measurements: measurementsOf })

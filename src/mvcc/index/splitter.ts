@@ -22,14 +22,14 @@ export class Splitter {
    * Enters a tuple into a full leaf, which is latched, by splitting it; unlatches it. False, with nothing
    * changed, if the leaf is locked by another locker.
    */
-  split(leaf: number, entry: number, tuple: number, locker: number): boolean {
+  split(leaf: number, entry: number, tuple: number, { locker, isInSequence }: SplitOptions): boolean {
     const state = this.#change.beginSplitting(leaf, locker)
     if (state === undefined) {
       this.#tree.unlatch(leaf)
       return false
     }
     try {
-      this.#publishSplit(leaf, entry, tuple)
+      this.#publishSplit(leaf, entry, tuple, isInSequence)
     } catch (error) {
       this.#change.abandon()
       if (state === wordState.free) this.#change.endSplitting(leaf)
@@ -89,11 +89,13 @@ export class Splitter {
     this.#growRoot(tree.levelOf(block) + 1, tree.root, low, right)
   }
 
-  #publishSplit(leaf: number, entry: number, tuple: number): void {
+  #publishSplit(leaf: number, entry: number, tuple: number, isInSequence: boolean): void {
     const tree = this.#tree
     const i32 = this.#change.i32
     const old = tree.contentsOf(leaf)
-    const { left, right } = cut(this.#change.writer.partsOf(old), entry, tuple, tree.reader.keyOfTuple(tuple))
+    const key = tree.reader.keyOfTuple(tuple)
+    const whole = withEntry(this.#change.writer.partsOf(old), entry, tuple, key)
+    const { left, right } = cut(whole, cutPlace(whole, entry, isInSequence))
     this.#change.context.retired.reserve()
     const node = this.#change.newNode(Atomics.load(this.#change.u64, leaf))
     i32[(node << 1) + nodeLatch] = this.#change.context.site.id
@@ -141,7 +143,8 @@ export class Splitter {
       this.#change.publish(node, this.#change.writer.build(withEntry(parts, entry, child, low)))
       return
     }
-    const { left, right } = cut(parts, entry, child, low)
+    const whole = withEntry(parts, entry, child, low)
+    const { left, right } = cut(whole, cutPlace(whole, entry, false))
     const sibling = this.#change.newNode(0n)
     this.#change.fillNewNode(sibling, this.#change.writer.build(right))
     this.#change.publish(node, this.#change.writer.build({ ...left, right: sibling }))
@@ -164,22 +167,26 @@ export class Splitter {
   }
 }
 
+export interface SplitOptions {
+  readonly locker: number
+  /** Whether the key follows the one that this site has entered last. */
+  readonly isInSequence: boolean
+}
+
 /**
- * Two halves of a full node and one more entry; appending leaves the left half full, as keys that only grow
- * want it.
+ * Where to cut a node that has one entry too many: in the middle, unless keys come in their order. Behind the
+ * last of these, then: what they have filled stays full, in the middle of a table as at its end.
  */
-function cut(
-  parts: BlockParts,
-  entry: number,
-  target: number,
-  key: KeyBytes,
-): { left: BlockParts; right: BlockParts } {
-  const whole = withEntry(parts, entry, target, key)
-  const count = whole.targets.length
-  const at = entry === count - 1 ? count - 1 : count >>> 1
+function cutPlace({ targets }: BlockParts, entry: number, isInSequence: boolean): number {
+  const count = targets.length
+  if (entry === count - 1) return count - 1
+  return isInSequence ? entry + 1 : count >>> 1
+}
+
+function cut(whole: BlockParts, at: number): { left: BlockParts; right: BlockParts } {
   const first = whole.keys[at]!
   const separatorLength = Math.min(first.length, commonPrefix(whole.keys[at - 1]!, first) + 1)
-  const separator = parts.level > 0 ? first : { ...first, length: separatorLength }
+  const separator = whole.level > 0 ? first : { ...first, length: separatorLength }
   const left = {
     ...whole,
     high: separator,

@@ -38,6 +38,8 @@ export class Tree {
   /** The leaf where `findToInsert` has last looked, for the transaction opened at `#nearOpened`. */
   #near = 0
   #nearOpened: Stamp = stampNone
+  /** The tuple that this site has entered last; it may be gone since. */
+  #entered = 0
 
   /** `entry` is the first word of the table's catalog entry. */
   constructor(context: SiteContext, entry: number) {
@@ -188,8 +190,10 @@ export class Tree {
       this.unlatch(leaf)
       return there
     }
+    const isInSequence = entry > 0 && this.reader.targetOf(block, entry - 1) === this.#entered
+    this.#entered = tuple
     if (!isThere && count >= entryLimit)
-      return this.splitter.split(leaf, entry, tuple, locker) ? tuple : leafLocked
+      return this.splitter.split(leaf, entry, tuple, { locker, isInSequence }) ? tuple : leafLocked
     this.#i32[(tuple << 1) + tupleLeaf] = leaf
     this.#replace(leaf, () =>
       isThere

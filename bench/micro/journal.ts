@@ -1,0 +1,81 @@
+// What a journal adds to a commit in the committing thread: its record, and the record's checksum.
+import { createHash } from 'node:crypto'
+import { below } from './below.js'
+import {
+  compareSides,
+  type Comparison,
+  type ComparisonTime,
+  comparisonTable,
+  measurementsOf,
+  runAsProgram,
+} from './sides.js'
+
+const checksums = await below<typeof import('../../src/durable/crc32c.js')>('durable/crc32c')
+const frames = await below<typeof import('../../src/durable/frame.js')>('durable/frame')
+const payloads = await below<typeof import('../../src/durable/payload.js')>('durable/payload')
+
+const operations = 1000
+const keyBytes = 12
+const seed = 17
+
+function checksumOf(lengthBytes: number): Comparison {
+  const bytes = Buffer.alloc(lengthBytes, 'tidemark')
+  return {
+    name: `CRC32C of ${lengthBytes} bytes`,
+    baseline: 'MD5 of node:crypto',
+    operations,
+    run: repeated(() => (checksums.crc32c(bytes) & 0xff) | 1),
+    runBaseline: repeated(() => createHash('md5').update(bytes).digest().length),
+  }
+}
+
+/** A transaction's record: its entries, then the frame around them. */
+function recordOf(entries: number, valueBytes: number): Comparison {
+  const writer = new payloads.PayloadWriter()
+  const key = Buffer.alloc(keyBytes, 'key')
+  const value = Buffer.alloc(valueBytes, 'value')
+  const target = Buffer.alloc(64 * 1024)
+  const together = Buffer.alloc(64 * 1024)
+  return {
+    name: `record of ${entries} x ${valueBytes} bytes`,
+    baseline: 'copying the bytes',
+    operations,
+    run: repeated(() => {
+      writer.clear()
+      for (let i = 0; i < entries; i++) {
+        const at = writer.entry(1, keyBytes, valueBytes)
+        writer.bytes.set(key, at)
+        writer.bytes.set(value, at + keyBytes)
+      }
+      const payload = writer.bytes.subarray(0, writer.lengthBytes)
+      const frame = { kind: frames.frameKind.transaction, position: 64, payload }
+      return frames.encodeFrame(target, 0, frame, seed)
+    }),
+    runBaseline: repeated(() => {
+      let at = 0
+      for (let i = 0; i < entries; i++) {
+        together.set(key, at)
+        together.set(value, at + keyBytes)
+        at += keyBytes + valueBytes
+      }
+      return at
+    }),
+  }
+}
+
+function repeated(operation: () => number): () => number {
+  return () => {
+    let sum = 0
+    for (let i = 0; i < operations; i++) sum += operation()
+    return sum
+  }
+}
+
+export async function measureJournal(milliseconds: number): Promise<ComparisonTime[]> {
+  return await compareSides(
+    [checksumOf(100), checksumOf(4096), recordOf(1, 100), recordOf(4, 100), recordOf(20, 300)],
+    milliseconds,
+  )
+}
+
+await runAsProgram(import.meta.url, measureJournal, { table: comparisonTable, measurements: measurementsOf })
