@@ -100,8 +100,8 @@ function each({ sequence }: Scene, operation: (number: number) => number): () =>
   }
 }
 
-function comparisonsOf(scene: Scene): Comparison[] {
-  const { engine, tree, map, sorted } = scene
+function pieces(scene: Scene): Comparison[] {
+  const { engine, tree, map } = scene
   const { site, arena } = engine.context
   const reader = engine.begin('optimistic')
   return [
@@ -138,6 +138,23 @@ function comparisonsOf(scene: Scene): Comparison[] {
       runBaseline: each(scene, (number) => map.set(number, Buffer.alloc(valueBytes, number)).size),
     },
     {
+      name: 'arena: allocate and free',
+      baseline: 'Buffer.allocUnsafe',
+      operations,
+      run: each(scene, () => {
+        const block = arena.allocate(blockKind.data, valueBytes)
+        arena.free(block)
+        return block
+      }),
+      runBaseline: each(scene, () => Buffer.allocUnsafe(valueBytes).length),
+    },
+  ]
+}
+
+function indexOperations(scene: Scene): Comparison[] {
+  const { tree, map, sorted } = scene
+  return [
+    {
       name: 'index: get',
       baseline: 'binary search',
       operations,
@@ -167,22 +184,12 @@ function comparisonsOf(scene: Scene): Comparison[] {
         return sum
       }),
     },
-    {
-      name: 'arena: allocate and free',
-      baseline: 'Buffer.allocUnsafe',
-      operations,
-      run: each(scene, () => {
-        const block = arena.allocate(blockKind.data, valueBytes)
-        arena.free(block)
-        return block
-      }),
-      runBaseline: each(scene, () => Buffer.allocUnsafe(valueBytes).length),
-    },
   ]
 }
 
 export async function measureEngine(milliseconds: number): Promise<ComparisonTime[]> {
-  return await compareSides(comparisonsOf(new Scene()), milliseconds)
+  const scene = new Scene()
+  return await compareSides([...pieces(scene), ...indexOperations(scene)], milliseconds)
 }
 
 function lowerBound(sorted: Float64Array, key: number): number {

@@ -102,22 +102,11 @@ function layoutOf(types: RecordFields): Layout {
   if (keys.length === 0) throw new TypeError('A record needs a field')
   if (Object.hasOwn(types, '__proto__')) throw new TypeError('A field cannot be named __proto__')
   let optionals = 0
-  let place = 0
-  const fields = keys.map((key, index): Field => {
+  const fields = keys.map((key): Field => {
     const type = types[key] as FieldType | OptionalField
-    if (typeof type === 'object' && 'optional' in type) {
-      place = 0
-      return {
-        key,
-        form: formOf(type.optional, key),
-        presenceBit: optionals++,
-        runPlace: 0,
-        runLength: 0,
-      }
-    }
-    const isLast = types[keys[index + 1] ?? ''] !== 'string'
-    place = type === 'string' && (place > 0 || !isLast) ? place + 1 : 0
-    return { key, form: formOf(type, key), presenceBit: -1, runPlace: place, runLength: isLast ? place : 0 }
+    if (typeof type !== 'object' || !('optional' in type))
+      return { key, form: formOf(type, key), presenceBit: -1 }
+    return { key, form: formOf(type.optional, key), presenceBit: optionals++ }
   })
   return {
     name: `record(${fields.map(nameOf).join(',')})`,

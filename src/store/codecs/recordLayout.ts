@@ -13,10 +13,6 @@ export interface Field {
   readonly form: Form
   /** Which bit tells that it is there, or -1 for a field that always is. */
   readonly presenceBit: number
-  /** In a run of fields that are texts and always there: which one of the run, from 1 on, else 0. */
-  readonly runPlace: number
-  /** The fields of the run that ends here, or 0: they are written all at once. */
-  readonly runLength: number
 }
 
 /** How one value is written; `kind` is the number that the readers and writers switch on. */

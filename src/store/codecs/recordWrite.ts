@@ -1,6 +1,5 @@
 import { asBigint, asFloat, putDoubleWord, putWord } from '../doubleWord.js'
-import { nativeText } from '../nativeText.js'
-import { latin1, putText, textForm } from '../text.js'
+import { putText, textForm } from '../text.js'
 import { ValueTypeError } from '../valueErrors.js'
 import { writeMsgpack } from './msgpack.js'
 import { type Field, type Form, kinds, type Layout, longLength, longText } from './recordLayout.js'
@@ -15,26 +14,16 @@ export function writeRecord(layout: Layout, value: unknown, target: Buffer, star
   let position = start + presenceBytes
   for (let i = start; i < position; i++) target[i] = 0
   let i = 0
-  const texts: string[] = []
   try {
     // Within `for in` a member is found without a search: worth it as long as members come in the order of
     // the fields.
     for (const member in record) {
-      const { key, form, presenceBit, runPlace, runLength } = fields[i] as Field
+      const { key, form, presenceBit } = fields[i] as Field
       if (member !== key) break
-      if (runPlace > 0) {
-        const text = record[member]
-        if (typeof text !== 'string') throw refusal(form, text)
-        texts.push(text)
-        if (runLength > 0) {
-          position = writeTexts(texts, target, position)
-          texts.length = 0
-        }
-      } else if (presenceBit < 0) position = writeForm(form, record[member], target, position)
+      if (presenceBit < 0) position = writeForm(form, record[member], target, position)
       else position = writeOptional(fields[i] as Field, record[member], target, start, position)
       if (++i === fields.length) return position
     }
-    i -= texts.length
     for (; i < fields.length; i++) {
       const { key, form, presenceBit } = fields[i] as Field
       if (presenceBit < 0) position = writeForm(form, record[key], target, position)
@@ -115,51 +104,6 @@ function writeRareForm(form: Form, value: unknown, target: Buffer, start: number
     default:
       return writeRecord(form.layout as Layout, value, target, start)
   }
-}
-
-/** Where the length of a text stands, before the text is written: one byte, or five. */
-const shortRoom = '\0'
-const longRoom = '\0\0\0\0\0'
-
-/** More text than this at once is not worth putting together. */
-const textsAtOnce = 4096
-
-/**
- * Writes consecutive texts with one native call, each with room for its length. That is right if they are
- * ASCII, which takes as many bytes as characters; if they are not, each is written by itself.
- */
-function writeTexts(texts: readonly string[], target: Buffer, start: number): number {
-  let run = ''
-  for (let i = 0; i < texts.length && run.length <= textsAtOnce; i++) {
-    const text = texts[i] as string
-    run += (text.length < longText ? shortRoom : longRoom) + text
-  }
-  // With room for one character more, the longest in UTF-8, a text that is not ASCII does take more bytes.
-  const room = target.length - start
-  const isTried = run.length <= textsAtOnce && run.length + 4 <= room
-  if (!isTried || nativeText(target).utf8Write(run, start, room) !== run.length)
-    return writeEach(texts, target, start)
-  let position = start
-  for (let i = 0; i < texts.length; i++)
-    position = writeLengthOfText((texts[i] as string).length, target, position)
-  return position
-}
-
-function writeEach(texts: readonly string[], target: Buffer, start: number): number {
-  let position = start
-  for (let i = 0; i < texts.length; i++) position = writeString(texts[i] as string, target, position)
-  return position
-}
-
-/** Writes the length of an ASCII text that stands behind it already, and returns the text's end. */
-function writeLengthOfText(length: number, target: Buffer, start: number): number {
-  if (length < longText) {
-    target[start] = (length << 2) | latin1
-    return start + 1 + length
-  }
-  target[start] = (longText << 2) | latin1
-  putWord(target, start + 1, length)
-  return start + 5 + length
 }
 
 function writeString(value: string, target: Buffer, start: number): number {
