@@ -1,12 +1,13 @@
 import { TidemarkError } from '../errors.js'
 import type { History } from '../history/history.js'
-import type { CheckOptions } from './options.js'
 import { checkTids } from './tids.js'
 import { checkTransactions, workloadOf } from './transactions/check.js'
 import type { RegisterAssumptions } from './transactions/versions.js'
 import type { Verdict } from './verdict.js'
+import { workloadCheckers, type WorkloadOptions } from './workloads/registry.js'
 
-export interface CheckHistoryOptions extends CheckOptions, RegisterAssumptions {
+/** Of all workloads; each reads those it knows. */
+export interface CheckHistoryOptions extends WorkloadOptions, RegisterAssumptions {
   /** One of `workloadNames`. By default, what the transactions of the history look like. */
   readonly workload?: string
   /** Consistency models, of transactions only; by default strict-serializable. */
@@ -19,6 +20,7 @@ const checkers: Readonly<Record<string, AnyChecker>> = {
   'list-append': (history, options) => checkTransactions(history, { ...options, workload: 'list-append' }),
   'rw-register': (history, options) => checkTransactions(history, { ...options, workload: 'rw-register' }),
   tids: checkTids,
+  ...workloadCheckers,
 }
 
 /** The workloads that `checkHistory` knows. */
