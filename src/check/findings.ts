@@ -1,4 +1,5 @@
 import type { History } from '../history/history.js'
+import { strongerModels } from './models.js'
 import type { Budget } from './options.js'
 import { countCalls } from './seen.js'
 import type { Anomaly, Verdict } from './verdict.js'
@@ -9,9 +10,8 @@ const shownPerType = 8
 export interface VerdictParts {
   readonly workload: string
   readonly models: readonly string[]
-  /** Models that are ruled out when anything is found, and those ruled out with them. */
+  /** The weakest models that are ruled out when anything is found. */
   readonly not: readonly string[]
-  readonly alsoNot: readonly string[]
   readonly stats: Readonly<Record<string, number>>
   readonly notes?: readonly string[]
   readonly unknownBecause?: string | undefined
@@ -46,7 +46,7 @@ export class Findings {
       anomalies: found.flatMap(([, { shown }]) => shown),
       occurrences: found.map(([type, { count }]) => ({ type, count })),
       not: isInvalid ? parts.not : [],
-      alsoNot: isInvalid ? parts.alsoNot : [],
+      alsoNot: isInvalid ? strongerModels(parts.not) : [],
       counts: countCalls(history),
       stats: parts.stats,
       ...(isInvalid || unknownBecause === undefined ? {} : { unknownBecause }),

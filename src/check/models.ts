@@ -139,6 +139,13 @@ export function boundary(anomalies: Iterable<string>): { not: string[]; alsoNot:
   }
 }
 
+/** All models that a history cannot satisfy if it does not satisfy these. Sorted. */
+export function strongerModels(models: readonly string[]): string[] {
+  const given = new Set(models.map(canonicalName))
+  const all = [...reachable(given, stronger)].filter((model) => !given.has(model))
+  return all.map((model) => friendly[model] ?? model).sort()
+}
+
 function canonicalName(name: string): string {
   if (!modelNames.includes(name)) throw new UnknownModelError(name)
   return canonical[name] ?? name

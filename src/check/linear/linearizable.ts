@@ -62,7 +62,6 @@ export function checkLinearizable(history: History, options: LinearOptions): Ver
     workload: model.name,
     models: ['linearizable'],
     not: ['linearizable'],
-    alsoNot: [],
     stats: { parts: parts.length, configurations: tally.visited, states: tally.states },
     unknownBecause: unknown[0],
   })

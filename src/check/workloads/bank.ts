@@ -52,7 +52,6 @@ export function checkBank(history: History, options: BankOptions = {}): Verdict 
     workload: 'bank',
     models: ['snapshot-isolation'],
     not: ['snapshot-isolation'],
-    alsoNot: ['serializable', 'strict-serializable'],
     stats: { reads: reads.length },
     notes:
       options.total === undefined && reads.length > 0

@@ -55,7 +55,6 @@ export function checkCounter(history: History, options: CounterOptions = {}): Ve
     workload: 'counter',
     models: ['strict-serializable'],
     not: ['strict-serializable'],
-    alsoNot: [],
     stats: { reads, parts: parts.length },
     unknownBecause: limit ?? (reads === 0 ? 'no read of the counter succeeded' : undefined),
   })

@@ -45,7 +45,6 @@ export function checkLongFork(history: History, options: CheckOptions = {}): Ver
     workload: longFork,
     models: ['snapshot-isolation'],
     not: ['snapshot-isolation'],
-    alsoNot: ['serializable', 'strict-serializable'],
     stats: { groups: groups.size, writes: writes.size },
     unknownBecause: limit ?? (groups.size === 0 ? 'no read of a group succeeded' : undefined),
   })

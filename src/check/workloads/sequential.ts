@@ -33,7 +33,6 @@ export function checkSequential(history: History, options: SetOptions = {}): Ver
     workload: 'sequential',
     models: ['strict-serializable'],
     not: ['strict-serializable'],
-    alsoNot: [],
     stats: { parts: parts.length, reads },
     unknownBecause: limit ?? (reads === 0 ? 'no read succeeded' : undefined),
   })

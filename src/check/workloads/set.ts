@@ -50,7 +50,6 @@ export function checkSet(history: History, options: SetOptions = {}): Verdict {
     workload: 'set',
     models: [],
     not: ['linearizable'],
-    alsoNot: ['strict-serializable'],
     stats: { parts: parts.length, recovered: tally.recovered },
     unknownBecause:
       limit ??

@@ -56,7 +56,6 @@ export function checkSetFull(history: History, options: SetFullOptions = {}): Ve
     workload: 'set-full',
     models: options.linearizable === true ? ['linearizable'] : [],
     not: ['linearizable'],
-    alsoNot: ['strict-serializable'],
     stats: { parts: parts.length, ...tally },
     notes:
       tally.stale > 0

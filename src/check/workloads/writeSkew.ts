@@ -44,7 +44,6 @@ export function checkWriteSkew(history: History, options: CheckOptions = {}): Ve
     workload: 'write-skew',
     models: ['serializable'],
     not: ['serializable'],
-    alsoNot: ['strict-serializable'],
     stats: { keys: parts.length, inserted },
     unknownBecause: limit ?? (inserted === 0 ? 'no insert succeeded' : undefined),
   })
