@@ -1,12 +1,20 @@
 // One worker thread of the quickstart. It attaches to the store that the main thread opened; nothing is
-// passed to it but what to do. Then it runs transactions on its own core, in the same memory as the other
-// threads.
+// passed to it but what to do, and where to record it. Then it runs transactions on its own core, in the same
+// memory as the other threads.
 import { parentPort, workerData } from 'node:worker_threads'
 import { attach, string } from 'tidemark'
+import { joinRecording, recordStore } from 'tidemark/history'
 
 /**
  * @typedef {'records' | 'bank'} Kind
- * @typedef {{ kind: Kind, milliseconds: number, records: number, accounts: number, total: number }} Work
+ * @typedef {{
+ *   kind: Kind,
+ *   milliseconds: number,
+ *   records: number,
+ *   accounts: number,
+ *   total: number,
+ *   recording: import('tidemark/history').RecordingHandle,
+ * }} Work
  * @typedef {{ committed: number, seconds: number, snapshots: number, wrongTotals: number }} Report
  */
 
@@ -17,21 +25,41 @@ const store = await attach()
 const records = store.table('records', { codec: string })
 /** @type {import('tidemark').Table<number, number>} */
 const accounts = store.table('accounts')
-const value = 'y'.repeat(100)
-
-const report = work.kind === 'records' ? repeat(readAndUpdate) : repeat(transfer)
+const report = work.kind === 'records' ? recordReadsAndUpdates() : repeat(transfer)
 await store.close()
 parentPort?.postMessage(report)
 
-/** Four operations on records, each a read or an update with even odds, as in YCSB's workload A. */
-function readAndUpdate() {
-  store.transactionSync((tx) => {
-    for (let operation = 0; operation < 4; operation += 1) {
-      const key = someRecord()
-      if (Math.random() < 0.5) tx.get(records, key)
-      else tx.put(records, key, value)
-    }
+/**
+ * Four operations on records, each a read or an update with even odds, as in YCSB's workload A; all of it
+ * recorded. Every update writes another number, by which the history tells the versions of a record apart.
+ */
+function recordReadsAndUpdates() {
+  const recorder = joinRecording(work.recording)
+  const recorded = recordStore(store, recorder, {
+    key: (_, key) => Number(key),
+    value: (text) => versionOf(String(text)),
   })
+  const report = repeat(() => {
+    recorded.transactionSync((tx) => {
+      for (let operation = 0; operation < 4; operation += 1) {
+        const key = someRecord()
+        tx.get(records, key)
+        if (Math.random() < 0.5) tx.put(records, key, `${recorder.unique()}`.padEnd(100, 'y'))
+      }
+    })
+  })
+  recorder.close()
+  return report
+}
+
+/**
+ * The number that a record begins with; null for the text it was loaded with.
+ *
+ * @param {string} text
+ */
+function versionOf(text) {
+  const version = Number.parseInt(text, 10)
+  return Number.isNaN(version) ? null : version
 }
 
 /**
