@@ -1,9 +1,9 @@
 // The quickstart, `npm start`: worker threads transact on one store in shared memory, first on single
-// records, then as a bank that moves money between accounts. While they do, every thread adds up all accounts
-// in snapshots: a total that is ever off by one means that somebody saw half of a transaction.
+// records, then as a bank that moves money between accounts. While they do, every thread adds up all
+// accounts in snapshots: a total that is ever off by one means that somebody saw half of a transaction.
 //
-// All transactions on records are recorded, as each thread saw them, and the history is checked afterwards: was
-// every single one strictly serializable? Ends with exit code 1 if not, or if money was lost.
+// All transactions on records are recorded, as each thread saw them, and the history is checked afterwards:
+// was every single one strictly serializable? Ends with exit code 1 if not, or if money was lost.
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

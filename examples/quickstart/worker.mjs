@@ -1,6 +1,6 @@
 // One worker thread of the quickstart. It attaches to the store that the main thread opened; nothing is
-// passed to it but what to do, and where to record it. Then it runs transactions on its own core, in the same
-// memory as the other threads.
+// passed to it but what to do, and where to record it. Then it runs transactions on its own core, in the
+// same memory as the other threads.
 import { parentPort, workerData } from 'node:worker_threads'
 import { attach, string } from 'tidemark'
 import { joinRecording, recordStore } from 'tidemark/history'

@@ -1,8 +1,9 @@
-// Runs transactions on a copy of the built engine and records what they see: lists that grow, ranges, aborts.
+// Runs transactions on a copy of the built engine and records what they see: lists that grow, ranges,
+// aborts.
 //
-// As `plays`: one thread acts for several sites. One transaction is stopped between two of its steps, or before
-// one of its atomic operations, while others run from start to end. So an interleaving that threads hit once in
-// a million runs is hit in every hundredth.
+// As `plays`: one thread acts for several sites. One transaction is stopped between two of its steps, or
+// before one of its atomic operations, while others run from start to end. So an interleaving that threads
+// hit once in a million runs is hit in every hundredth.
 //
 // As `threads`: this thread is one of several; chance decides.
 import { parentPort, workerData } from 'node:worker_threads'
@@ -17,8 +18,8 @@ const { Store } = await import(at('store/store.js'))
 const keysPerGroup = 4
 const scriptsPerGroup = 12
 /**
- * A thread in the middle of splitting a leaf is waited for until it goes on, which in one thread it cannot: a
- * stage ends before its keys fill a leaf. Threads use many groups, so that lists stay short.
+ * A thread in the middle of splitting a leaf is waited for until it goes on, which in one thread it cannot:
+ * a stage ends before its keys fill a leaf. Threads use many groups, so that lists stay short.
  */
 const playsPerStage = 30
 const groups = preempting === undefined ? 1_000_000 : 7
