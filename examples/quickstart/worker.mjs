@@ -39,7 +39,7 @@ function recordReadsAndUpdates() {
     key: (_, key) => Number(key),
     value: (text) => versionOf(String(text)),
   })
-  const report = repeat(() => {
+  const summary = repeat(() => {
     recorded.transactionSync((tx) => {
       for (let operation = 0; operation < 4; operation += 1) {
         const key = someRecord()
@@ -49,7 +49,7 @@ function recordReadsAndUpdates() {
     })
   })
   recorder.close()
-  return report
+  return summary
 }
 
 /**

@@ -10,7 +10,7 @@ type Body = (tx: RecordableTransaction) => unknown
 export interface RecordableStore {
   transaction(body: never, options?: never): Promise<unknown>
   transactionSync(body: never, options?: never): unknown
-  snapshot(body: never): unknown
+  snapshot(body: never, options?: never): unknown
 }
 
 export interface RecordOptions {
@@ -46,10 +46,10 @@ export function recordStore<S extends RecordableStore>(
   const recorded: RecordableStore = {
     transaction: (body, given) => start(body).async((run) => store.transaction(run as never, given)),
     transactionSync: (body, given) => start(body).sync((run) => store.transactionSync(run as never, given)),
-    snapshot(body) {
+    snapshot(body, given) {
       if (typeof body !== 'function')
         throw new UnrecordableError('a snapshot that is held open', 'give snapshot a body')
-      return start(body).sync((run) => store.snapshot(run as never))
+      return start(body).sync((run) => store.snapshot(run as never, given))
     },
   }
   return recorded as unknown as RecordedStore<S>
