@@ -34,6 +34,13 @@ export interface Measured {
 const tickMilliseconds = 250
 
 /**
+ * A thread that has not committed anything by the end of a short timed phase is given this much longer, in
+ * steps: on a busy machine that says nothing about the target. Rates are by each thread's own time.
+ */
+const extraSecondsMax = 10
+const extraMilliseconds = 10
+
+/**
  * Starts the threads, sends them through warm-up and the timed phase, and waits for their end. An abort of
  * `interrupt` ends the run early but in order; there is no result when it comes before the timed phase.
  */
@@ -76,8 +83,13 @@ async function timedPhase(
   const seconds = (): number => (performance.now() - started) / 1000
   crew.enter(phases.timed)
   let memoryPeakBytes = before.memoryBytes
-  while (seconds() < measurement.seconds && !ends.aborted) {
-    await pause(Math.min(tickMilliseconds, (measurement.seconds - seconds()) * 1000), ends)
+  const isOver = (): boolean =>
+    seconds() >= measurement.seconds &&
+    (seconds() >= measurement.seconds + extraSecondsMax ||
+      reports.every((report) => report.committedTotal > 0))
+  while (!isOver() && !ends.aborted) {
+    const left = (measurement.seconds - seconds()) * 1000
+    await pause(left > 0 ? Math.min(tickMilliseconds, left) : extraMilliseconds, ends)
     memoryPeakBytes = Math.max(memoryPeakBytes, measurement.counters().memoryBytes)
     measurement.onTick(seconds(), reports)
   }

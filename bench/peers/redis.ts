@@ -120,6 +120,11 @@ class RedisSession<V> implements Session<V> {
       const keys = reads()
       for (;;) {
         operations.reset()
+        if (keys.length === 0) {
+          body(operations)
+          await this.#send(own, operations, false)
+          break
+        }
         // Sent together: the reply to the reads comes after that to the watch.
         const watched = own.watch(keys.map((key) => this.#keys.textOf(key)))
         await Promise.all([watched, this.#fetch(own, operations, keys)])

@@ -24,12 +24,7 @@ export class ReportFile {
 
   /** Finds out before a long run, not after it, that the report cannot be written. */
   static async at(path: string | undefined, machine: Machine): Promise<ReportFile> {
-    if (path !== undefined) {
-      await orReportError(path, access(dirname(path), constants.W_OK))
-      const existing = await stat(path).catch(() => undefined)
-      if (existing?.isDirectory() === true)
-        throw new ReportError(`cannot write the report to ${path}: it is a folder`)
-    }
+    if (path !== undefined) await refuseUnwritable(path)
     return new ReportFile(machine, path)
   }
 
@@ -40,7 +35,14 @@ export class ReportFile {
   }
 }
 
-async function orReportError(path: string, work: Promise<void>): Promise<void> {
+export async function refuseUnwritable(path: string): Promise<void> {
+  await orReportError(path, access(dirname(path), constants.W_OK))
+  const existing = await stat(path).catch(() => undefined)
+  if (existing?.isDirectory() === true)
+    throw new ReportError(`cannot write the report to ${path}: it is a folder`)
+}
+
+export async function orReportError(path: string, work: Promise<void>): Promise<void> {
   try {
     await work
   } catch (cause) {

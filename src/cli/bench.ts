@@ -13,6 +13,7 @@ export async function benchmark(path: string): Promise<CommandDef> {
 export const bench: CommandDef = defineCommand({
   meta: { name: 'tidemark bench', description: 'Run a benchmark' },
   subCommands: {
+    all: async () => await benchmark('all/main.js'),
     ycsb: async () => await benchmark('ycsb/main.js'),
     tpcc: async () => await benchmark('tpcc/main.js'),
   },

@@ -116,6 +116,15 @@ function contract(target: Target): void {
     expect([...seen, await read(session, 1)]).toEqual([5, 6, 6])
   })
 
+  test('a body that happens to read nothing', async () => {
+    const { session } = await openAs(target, 'string')
+    await write(session, (operations) => operations.insert('user1', 'a'), { reads: () => [] })
+    expect(await read(session, 'user1')).toBe('a')
+  })
+
+}
+
+function readContract(target: Target): void {
   test('several reads in one transaction', async () => {
     const { session } = await openAs(target, 'string')
     await write(session, (operations) => {
@@ -211,6 +220,7 @@ describe.each(targets.map(({ name }) => name))('target %s', (name) => {
   const reason = unavailable.get(name)
   describe.skipIf(reason !== undefined)(`keeps the contract${reason ?? ''}`, () => {
     contract(target)
+    readContract(target)
     describe.runIf(hasRanges)('of ranges', () => {
       rangeContract(target)
     })

@@ -1,0 +1,25 @@
+import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+const blockBytes = 4096
+
+/** How often in a second this folder's disk takes a 4 KiB append and syncs it: what bounds a lone writer. */
+export function syncsPerSecond(directory: string, seconds: number): number {
+  const path = join(directory, 'raw-sync')
+  const file = openSync(path, 'wx')
+  try {
+    const block = Buffer.alloc(blockBytes, 1)
+    const started = performance.now()
+    const end = started + seconds * 1000
+    let syncs = 0
+    while (syncs === 0 || performance.now() < end) {
+      writeSync(file, block)
+      fdatasyncSync(file)
+      syncs += 1
+    }
+    return syncs / ((performance.now() - started) / 1000)
+  } finally {
+    closeSync(file)
+    rmSync(path)
+  }
+}
