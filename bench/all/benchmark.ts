@@ -20,10 +20,7 @@ export class ComparisonFailedError extends Error {
 const diskSecondsMax = 1
 
 /** Compares the targets in rounds, so that a slow minute of the machine meets all of them. */
-export async function compare(
-  comparison: Comparison,
-  interrupt: AbortSignal,
-): Promise<void> {
+export async function compare(comparison: Comparison, interrupt: AbortSignal): Promise<void> {
   const { directory, sizes } = comparison
   const files = await ResultFiles.at(comparison)
   const machine = thisMachine()
@@ -107,8 +104,9 @@ class Session {
   /** The targets that can run it; of the others it is noted why not. */
   #fit(workload: Workload): Target[] {
     const missing = new Map(this.#facts.targets.map(({ name, unavailable }) => [name, unavailable]))
-    return this.#comparison.targets.filter(({ name, traits }) => {
-      const reason = missing.get(name) ?? workload.unfit(traits)
+    return this.#comparison.targets.filter((target) => {
+      const { name } = target
+      const reason = missing.get(name) ?? workload.unfit(target)
       if (reason !== undefined) this.#unfit.push({ workload: workload.name, target: name, reason })
       return reason === undefined
     })

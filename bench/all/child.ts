@@ -1,4 +1,7 @@
 import { fill, recover } from '../recovery/recovery.js'
+import { standardMix } from '../tpcc/kinds.js'
+import { reportedRun as reportedTpcc } from '../tpcc/result.js'
+import { runOnce as runTpcc } from '../tpcc/run.js'
 import { reportedRun } from '../ycsb/reported.js'
 import { type RunObserver, runOnce } from '../ycsb/run.js'
 import type { RunSettings } from '../ycsb/settings.js'
@@ -16,11 +19,41 @@ async function run({ kind, settings }: ProcessTask, interrupt: AbortSignal): Pro
     // Its end comes from outside, and finds everything open.
     return
   }
-  send({
-    kind: 'result',
-    result: kind === 'load' ? await load(settings, interrupt) : await recover(settings),
-  })
+  send({ kind: 'result', result: await resultOf(kind, settings, interrupt) })
   process.disconnect()
+}
+
+async function resultOf(
+  kind: 'load' | 'tpcc' | 'recover',
+  settings: RunSettings,
+  interrupt: AbortSignal,
+): Promise<object | undefined> {
+  if (kind === 'recover') return await recover(settings)
+  return kind === 'tpcc' ? await tpcc(settings, interrupt) : await load(settings, interrupt)
+}
+
+/** The specification's population from so many records on, less of it below. */
+const wholePopulation = 100_000
+
+async function tpcc(settings: RunSettings, interrupt: AbortSignal): Promise<object | undefined> {
+  const { threads, seconds, warmup, seed, records } = settings
+  const result = await runTpcc(
+    {
+      warehouses: threads,
+      threads,
+      seconds,
+      warmup,
+      seed,
+      mix: standardMix,
+      scale: Math.max(0.001, Math.min(1, records / wholePopulation)),
+      memoryLimitBytes: undefined,
+      path: undefined,
+      durability: undefined,
+    },
+    observer(settings),
+    interrupt,
+  )
+  return result && { ...reportedTpcc(result), residentBytes: process.memoryUsage.rss() }
 }
 
 async function load(settings: RunSettings, interrupt: AbortSignal): Promise<object | undefined> {
@@ -34,7 +67,8 @@ function observer({ records }: RunSettings): RunObserver {
     loading: (loaded) => say(`loading, ${Math.floor((loaded / records) * 100)} %`),
     warmingUp: () => say('warming up'),
     timing: (seconds, committed) => say(`${Math.round(committed / seconds)} txn/s`),
-    verifying: () => say('checking every record'),
+    verifying: () => say('checking'),
+    writingHistory: () => say('writing the history'),
   }
 }
 

@@ -7,7 +7,7 @@ export const command: CommandDef<typeof optionDefinitions> = defineCommand({
   meta: { name: 'all', description: 'Compare all workloads on all databases, in rounds' },
   args: optionDefinitions,
   async run({ rawArgs }) {
-    process.exitCode = await runCommand('all', async (interrupt) => {
+    process.exitCode = await runCommand('bench all', async (interrupt) => {
       const { readOptions } = await import('./options.js')
       const comparison = readOptions(rawArgs)
       const { compare } = await import('./benchmark.js')

@@ -2,7 +2,7 @@ import type { RunSettings } from '../ycsb/settings.js'
 
 /** What a process of its own is to do: a whole run, or one of the two halves of a recovery. */
 export interface ProcessTask {
-  readonly kind: 'load' | 'fill' | 'recover'
+  readonly kind: 'load' | 'tpcc' | 'fill' | 'recover'
   readonly settings: RunSettings
 }
 

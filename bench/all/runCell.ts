@@ -56,7 +56,8 @@ async function resultOf(
   { onProgress }: CellRun,
   interrupt: AbortSignal,
 ): Promise<object | undefined> {
-  if (workload.kind === 'load') return await inOwnProcess({ kind: 'load', settings }, onProgress, interrupt)
+  const { kind } = workload
+  if (kind !== 'recovery') return await inOwnProcess({ kind, settings }, onProgress, interrupt)
   onProgress('loading, to be killed')
   await inOwnProcess({ kind: 'fill', settings }, onProgress, interrupt)
   if (interrupt.aborted) return undefined

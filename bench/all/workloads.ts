@@ -1,4 +1,4 @@
-import type { Target, Traits } from '../targets/target.js'
+import type { Target } from '../targets/target.js'
 import { coreWorkloads, mixes } from '../ycsb/mixes.js'
 import type { RunSettings } from '../ycsb/settings.js'
 
@@ -25,13 +25,12 @@ export interface Variant {
 export interface Workload {
   readonly name: string
   readonly title: string
-  readonly kind: 'load' | 'recovery'
+  readonly kind: 'load' | 'recovery' | 'tpcc'
   /** Why it is not for a target, in words; undefined when it is. */
-  readonly unfit: (traits: Traits) => string | undefined
+  readonly unfit: (target: Target) => string | undefined
   readonly variants: (sizes: Sizes) => readonly Variant[]
 }
 
-const noMemoryLimit = { memoryLimitBytes: undefined } as const
 const accounts = 1000
 const thetas = [0, 0.5, 0.8, 0.9, 0.99] as const
 
@@ -54,7 +53,8 @@ function settingsOf({ records, seconds, warmup, seed, value }: Sizes, change: Ch
     operationsPerTransaction: 4,
     readRatio: 50,
     api: 'transaction',
-    ...noMemoryLimit,
+    memoryLimitBytes: undefined,
+    history: undefined,
     ...change,
   }
 }
@@ -63,19 +63,19 @@ function forThreads(sizes: Sizes, change: Change): Variant[] {
   return sizes.threads.map((threads) => ({ settings: settingsOf(sizes, { ...change, threads }) }))
 }
 
-function unlessSynced({ durability }: Traits): string | undefined {
+function unlessSynced({ traits: { durability } }: Target): string | undefined {
   return durability === 'sync' ? 'waits for the disk at every commit: see the durable workloads' : undefined
 }
 
-function transactional(traits: Traits): string | undefined {
-  return traits.transactions === 'none' ? 'has no isolated transactions' : unlessSynced(traits)
+function transactional(target: Target): string | undefined {
+  return target.traits.transactions === 'none' ? 'has no isolated transactions' : unlessSynced(target)
 }
 
-function parallel(traits: Traits): string | undefined {
-  return traits.hasThreads ? transactional(traits) : 'works on one thread only'
+function parallel(target: Target): string | undefined {
+  return target.traits.hasThreads ? transactional(target) : 'works on one thread only'
 }
 
-function synced({ durability }: Traits): string | undefined {
+function synced({ traits: { durability } }: Target): string | undefined {
   return durability === 'sync' ? undefined : 'does not sync its commits'
 }
 
@@ -83,7 +83,7 @@ const core: readonly Workload[] = coreWorkloads.map((workload) => ({
   name: `ycsb-${workload}`,
   title: `YCSB ${workload.toUpperCase()}: ${mixes[workload].title}`,
   kind: 'load',
-  unfit: (traits) => (workload === 'e' && !traits.hasRanges ? 'has no ranges' : unlessSynced(traits)),
+  unfit: (target) => (workload === 'e' && !target.traits.hasRanges ? 'has no ranges' : unlessSynced(target)),
   variants: (sizes) =>
     forThreads(sizes, { workload, keys: 'string', skew: 0.99, operationsPerTransaction: 1 }),
 }))
@@ -120,6 +120,14 @@ export const workloads: readonly Workload[] = [
   ...core,
   ...transactions,
   {
+    name: 'tpcc',
+    title: 'TPC-C, the standard mix, a warehouse for each thread',
+    kind: 'tpcc',
+    unfit: ({ name }) =>
+      name === 'tidemark' ? undefined : 'is no target of TPC-C, which is written for tables',
+    variants: (sizes) => forThreads(sizes, {}),
+  },
+  {
     name: 'bank',
     title: `Bank of ${accounts} accounts: transfers, and audits of all of them`,
     kind: 'load',
@@ -151,7 +159,7 @@ export const workloads: readonly Workload[] = [
     name: 'recovery',
     title: 'Opening after the process was killed: records read back per second',
     kind: 'recovery',
-    unfit: ({ durability }) => (durability === 'memory' ? 'keeps nothing beyond the process' : undefined),
+    unfit: ({ traits }) => (traits.durability === 'memory' ? 'keeps nothing beyond the process' : undefined),
     variants: (sizes) => [{ settings: settingsOf(sizes, {}) }],
   },
 ]
@@ -166,7 +174,7 @@ export interface Cell {
 
 /** What is compared in a workload: every variant on every target that it is for. */
 export function cellsOf(workload: Workload, targets: readonly Target[], sizes: Sizes): Cell[] {
-  const fit = targets.filter(({ traits }) => workload.unfit(traits) === undefined)
+  const fit = targets.filter((target) => workload.unfit(target) === undefined)
   return workload.variants(sizes).flatMap(({ settings, inFlight, theta }) =>
     fit
       .filter(({ traits }) => settings.threads === 1 || traits.hasThreads)

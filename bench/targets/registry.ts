@@ -4,11 +4,12 @@ import { redisTargets } from '../peers/redis.js'
 import { sqliteTargets } from '../peers/sqlite.js'
 import { map } from './map.js'
 import type { Target } from './target.js'
-import { tidemark } from './tidemark.js'
+import { durableTidemark, tidemark } from './tidemark.js'
 
 /** All targets, in the order of reports. A peer's own code is loaded when it is opened. */
 export const targets: readonly Target[] = [
   tidemark,
+  ...durableTidemark,
   ...lmdbTargets,
   ...sqliteTargets,
   ...levelTargets,

@@ -12,6 +12,7 @@ import {
   type ValueCodec,
 } from 'tidemark'
 import type {
+  Committing,
   Counters,
   Database,
   Operations,
@@ -19,10 +20,12 @@ import type {
   Session,
   Target,
   TargetOptions,
+  Traits,
   TransactionBody,
   ValueKind,
   ValueKinds,
 } from './target.js'
+import { folderOf } from './files.js'
 
 const fields = record({
   field0: 'string',
@@ -79,8 +82,9 @@ class TidemarkOperations<V> implements Operations<V> {
   }
 }
 
+/** Commits before its calls return: all it may leave to do is the writing of the journal, by its own thread. */
 class TidemarkSession<V> implements Session<V> {
-  readonly isSync = true
+  readonly isSync: boolean = true
   readonly #store: Store
   readonly #table: Table<RecordKey, V>
   readonly #readsInSnapshots: boolean
@@ -91,17 +95,15 @@ class TidemarkSession<V> implements Session<V> {
     this.#readsInSnapshots = options.api === 'snapshot'
   }
 
-  readWrite(body: TransactionBody<V>): () => void {
-    const store = this.#store
+  readWrite(body: TransactionBody<V>): () => Committing {
     const operations = new TidemarkOperations<V>(this.#table)
-    const run = (transaction: Transaction): void => {
+    return this.runner((transaction) => {
       operations.useTransaction(transaction)
       body(operations)
-    }
-    return () => store.transactionSync(run)
+    })
   }
 
-  readOnly(body: TransactionBody<V>): () => void {
+  readOnly(body: TransactionBody<V>): () => Committing {
     if (!this.#readsInSnapshots) return this.readWrite(body)
     const store = this.#store
     const operations = new TidemarkOperations<V>(this.#table)
@@ -110,6 +112,11 @@ class TidemarkSession<V> implements Session<V> {
       body(operations)
     }
     return () => store.snapshot(run)
+  }
+
+  protected runner(run: (transaction: Transaction) => void): () => Committing {
+    const store = this.#store
+    return () => store.transactionSync(run)
   }
 
   entries(visit: (key: RecordKey, value: V) => void): void {
@@ -123,57 +130,84 @@ class TidemarkSession<V> implements Session<V> {
   }
 }
 
-class TidemarkDatabase implements Database {
+/** Commits when the journal is on disk: many at once, so that they share a sync. */
+class DurableTidemarkSession<V> extends TidemarkSession<V> {
+  override readonly isSync = false
   readonly #store: Store
-  readonly #options: TargetOptions
 
-  constructor(store: Store, options: TargetOptions) {
+  constructor(store: Store, codec: ValueCodec<V>, options: TargetOptions) {
+    super(store, codec, options)
     this.#store = store
-    this.#options = options
   }
 
-  get handle(): StoreHandle {
-    return this.#store.handle
-  }
-
-  session<K extends ValueKind>(kind: K): Session<ValueKinds[K]> {
-    return new TidemarkSession(this.#store, codecs[kind], this.#options)
-  }
-
-  counters(): Counters {
-    const { memoryBytes, transactions } = this.#store.stats()
-    return { memoryBytes, aborts: { ...transactions.aborted } }
-  }
-
-  async close(): Promise<void> {
-    await this.#store.close()
+  protected override runner(run: (transaction: Transaction) => void): () => Promise<void> {
+    const store = this.#store
+    return () => store.transaction(run)
   }
 }
 
-export const tidemark: Target = {
-  name: 'tidemark',
-  traits: {
-    description: 'Tidemark in memory, transactionSync in worker threads',
-    transactions: 'serializable',
-    durability: 'memory',
-    hasRanges: true,
-    hasThreads: true,
-    inFlight: 1,
-  },
+type Durability = Traits['durability']
 
-  async unavailable() {
-    return undefined
-  },
-
-  async open(options) {
-    const { memoryLimitBytes } = options
-    return new TidemarkDatabase(
-      await open(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
-      options,
-    )
-  },
-
-  async connect(handle, kind, options) {
-    return new TidemarkSession(await attach(handle as StoreHandle), codecs[kind], options)
-  },
+function sessionOf<K extends ValueKind>(
+  store: Store,
+  kind: K,
+  options: TargetOptions & { readonly durability: Durability },
+): Session<ValueKinds[K]> {
+  return options.durability === 'sync'
+    ? new DurableTidemarkSession(store, codecs[kind], options)
+    : new TidemarkSession(store, codecs[kind], options)
 }
+
+async function openStore(durability: Durability, options: TargetOptions): Promise<Database> {
+  const { memoryLimitBytes } = options
+  const store = await open({
+    ...(memoryLimitBytes !== undefined && { memoryLimitBytes }),
+    ...(durability !== 'memory' && { path: folderOf(options), durability }),
+  })
+  return {
+    handle: store.handle,
+    session: (kind) => sessionOf(store, kind, { ...options, durability }),
+    counters(): Counters {
+      const { memoryBytes, transactions } = store.stats()
+      return { memoryBytes, aborts: { ...transactions.aborted } }
+    },
+    close: () => store.close(),
+  }
+}
+
+function tidemarkTarget(name: string, durability: Durability, description: string): Target {
+  return {
+    name,
+    traits: {
+      description,
+      transactions: 'serializable',
+      durability,
+      hasRanges: true,
+      hasThreads: true,
+      inFlight: durability === 'sync' ? 64 : 1,
+    },
+    async unavailable() {
+      return undefined
+    },
+    open: (options) => openStore(durability, options),
+    async connect(handle, kind, options) {
+      return sessionOf(await attach(handle as StoreHandle), kind, { ...options, durability })
+    },
+  }
+}
+
+export const tidemark: Target = tidemarkTarget(
+  'tidemark',
+  'memory',
+  'Tidemark in memory, transactionSync in worker threads',
+)
+
+/** The same with a journal on disk. */
+export const durableTidemark: readonly Target[] = [
+  tidemarkTarget('tidemark-async', 'async', "Tidemark with a journal, durability 'async', transactionSync"),
+  tidemarkTarget(
+    'tidemark-sync',
+    'sync',
+    'Tidemark with a journal as it comes; transaction, on disk when done',
+  ),
+]

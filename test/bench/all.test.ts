@@ -40,11 +40,11 @@ const rates = (target: string, ...all: readonly number[]): Round[] =>
 describe('workloads', () => {
   test('every target has some, and every workload says why it is not for a target', () => {
     for (const target of targets) {
-      const fit = workloads.filter(({ unfit }) => unfit(target.traits) === undefined)
+      const fit = workloads.filter(({ unfit }) => unfit(target) === undefined)
       expect(fit.length).toBeGreaterThan(0)
     }
     for (const { unfit } of workloads) {
-      for (const { traits } of targets) expect(unfit(traits) ?? 'it is for it').toMatch(/\w+ \w+/)
+      for (const target of targets) expect(unfit(target) ?? 'it is for it').toMatch(/\w+ \w+/)
     }
   })
 
