@@ -159,7 +159,7 @@ export const workloads: readonly Workload[] = [
     name: 'recovery',
     title: 'Opening after the process was killed: records read back per second',
     kind: 'recovery',
-    unfit: ({ traits }) => (traits.durability === 'memory' ? 'keeps nothing beyond the process' : undefined),
+    unfit: synced,
     variants: (sizes) => [{ settings: settingsOf(sizes, {}) }],
   },
 ]

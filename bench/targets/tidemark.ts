@@ -82,7 +82,7 @@ class TidemarkOperations<V> implements Operations<V> {
   }
 }
 
-/** Commits before its calls return: all it may leave to do is the writing of the journal, by its own thread. */
+/** Commits before its calls return: the writing of the journal may be left to its own thread. */
 class TidemarkSession<V> implements Session<V> {
   readonly isSync: boolean = true
   readonly #store: Store
