@@ -184,8 +184,8 @@ function ownerIn(file: string): Owner | undefined {
 }
 
 /**
- * Field 22 of what Linux says about a process; its name, field 2, may hold blanks and brackets. A process that
- * has ended, and whose parent has not noticed, has none.
+ * Field 22 of what Linux says about a process; its name, field 2, may hold blanks and brackets. A process
+ * that has ended, and whose parent has not noticed, has none.
  */
 function startTimeOf(process: string): string {
   const text = textOf(`/proc/${process}/stat`)

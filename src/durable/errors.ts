@@ -136,6 +136,24 @@ export class PayloadError extends TidemarkError {
   }
 }
 
+/** An option of a journal is not one of the values allowed. */
+export class JournalOptionError extends TidemarkError {
+  readonly option: string
+  constructor(option: string, value: unknown, allowed: string) {
+    super(`${option} is ${String(value)}, but must be ${allowed}`, { code: 'TIDEMARK_JOURNAL_OPTION' })
+    this.option = option
+  }
+}
+
+/** A position is not one of this journal's, or not any more. */
+export class JournalPositionError extends TidemarkError {
+  readonly position: string
+  constructor(position: string, reason: string) {
+    super(`the position ${position} cannot be used: ${reason}`, { code: 'TIDEMARK_JOURNAL_POSITION' })
+    this.position = position
+  }
+}
+
 /** There is nothing to salvage, or nowhere to write it. */
 export class SalvageError extends TidemarkError {
   constructor(message: string) {

@@ -25,6 +25,8 @@ export class JournalWorker {
   /** Resolves when the thread has begun a segment. It keeps no process alive. */
   static async start(ring: Ring, data: JournalThreadData): Promise<JournalWorker> {
     const worker = new Worker(new URL('./journalThread.js', import.meta.url), {
+      // Flags of the process may be for its main script only, such as --input-type.
+      execArgv: [],
       workerData: data,
       name: 'tidemark journal',
     })

@@ -96,6 +96,11 @@ export class SegmentScan {
     return this.#offset
   }
 
+  /** Where the next frame would be. */
+  get position(): number {
+    return this.#position
+  }
+
   /** Visits frames for about a megabyte. False once there is no further frame. */
   step(): boolean {
     const until = this.#offset + stepBytes

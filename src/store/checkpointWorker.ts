@@ -23,6 +23,8 @@ export async function runCheckpoint({
   const cancelled = new SharedArrayBuffer(4)
   const workerData: CheckpointThreadData = { ...run, cancelled }
   const worker = new Worker(new URL('./checkpointThread.js', import.meta.url), {
+    // Flags of the process may be for its main script only, such as --input-type.
+    execArgv: [],
     workerData,
     name: 'tidemark checkpoint',
   })
