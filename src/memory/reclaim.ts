@@ -2,6 +2,8 @@ import type { ChunkPool } from './chunkPool.js'
 import { chunkAddressShift, chunkBytes, header, magazineWords, siteArea, slabCount } from './layout.js'
 import type { Latches } from './latch.js'
 import {
+  bump,
+  bumpEnd,
   depotHead,
   depotSifted,
   depotWords,
@@ -10,6 +12,7 @@ import {
   magazineSize,
   nextMagazineWord,
   nextWord,
+  slabBlockBytes,
   spare,
 } from './magazine.js'
 import { sizeClassCount, sizeOfClass } from './sizeClasses.js'
@@ -17,10 +20,12 @@ import { sizeClassCount, sizeOfClass } from './sizeClasses.js'
 /** A reclamation looks at every free block: not again before this time. */
 const intervalMs = 10
 
+const none: ReadonlySet<number> = new Set()
+
 /**
  * Gives chunks whose blocks are all free back to the pool, so that memory freed in one size serves another.
- * It runs when the pool is empty, by the site that needs a chunk, over the depots and its own magazines; what
- * other sites hold in theirs, a few hundred blocks, stays. Tuples' chunks are handed to `retireTupleChunks`:
+ * It runs when the pool is empty, by the site that needs a chunk, over the depots, its own magazines, and what
+ * sites that left have not used up; what others hold in theirs, a few hundred blocks, stays. Tuples' chunks are handed to `retireTupleChunks`:
  * somebody may still look for tuples there.
  *
  * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table
@@ -35,6 +40,8 @@ export class Reclaimer {
   #lastMs = Number.NEGATIVE_INFINITY
   /** Takes chunks that held tuples, and releases them when nobody can hold the address of one. */
   retireTupleChunks: ((chunks: readonly number[]) => void) | undefined
+  /** Calls with the areas of sites that nobody uses, each of which belongs to the caller meanwhile. */
+  forAbandoned: ((visit: (area: number) => void) => void) | undefined
 
   constructor(i32: Int32Array, pool: ChunkPool, latches: Latches, area: number) {
     this.#i32 = i32
@@ -50,6 +57,7 @@ export class Reclaimer {
     let ofTuples: number[]
     let ofData: number[]
     try {
+      this.forAbandoned?.((area) => this.#takeOver(area))
       const releasable = this.#findReleasable()
       const chunks = new Set(releasable)
       for (const slab of new Set(releasable.map((chunk) => this.#pool.slabOf(chunk))))
@@ -91,6 +99,41 @@ export class Reclaimer {
     for (const [chunk, blocks] of free)
       if (blocks === blocksOf(this.#pool.slabOf(chunk))) releasable.push(chunk)
     return releasable
+  }
+
+  /** Takes all free blocks of a site that left, and the unused rests of its chunks. */
+  #takeOver(area: number): void {
+    const i32 = this.#i32
+    const sifting = this.#area + siteArea.sifting
+    for (let slab = 0; slab < slabCount; slab++) {
+      const magazine = area + siteArea.magazines + slab * magazineWords
+      const isEmpty = i32[magazine + loaded] === 0 && i32[magazine + spare] === 0
+      if (isEmpty && i32[magazine + bump] === i32[magazine + bumpEnd]) continue
+      i32[this.#area + siteArea.siftingSlab] = slab + 1
+      i32[sifting] = i32[magazine + loaded]!
+      i32[magazine + loaded] = 0
+      i32[magazine + loadedCount] = 0
+      this.#siftList(slab, none)
+      i32[sifting] = i32[magazine + spare]!
+      i32[magazine + spare] = 0
+      this.#siftList(slab, none)
+      this.#cutRest(magazine, slabBlockBytes[slab]! >> 3)
+      this.#siftList(slab, none)
+      restoreSifted(i32, depotOf(slab))
+      i32[this.#area + siteArea.siftingSlab] = 0
+    }
+  }
+
+  /** Makes blocks of what is left of a chunk. */
+  #cutRest(magazine: number, words: number): void {
+    const i32 = this.#i32
+    const sifting = this.#area + siteArea.sifting
+    while (i32[magazine + bump] !== i32[magazine + bumpEnd]) {
+      const block = i32[magazine + bump]!
+      i32[(block << 1) + nextWord] = i32[sifting]!
+      i32[magazine + bump] = block + words
+      i32[sifting] = block
+    }
   }
 
   /** Takes the blocks of the chunks out of all lists of the slab. */
@@ -138,19 +181,22 @@ export class Reclaimer {
     }
   }
 
+  /** The site's own magazine may be full when this begins, as it may after `Arena.free`. */
   #keep(slab: number, block: number): void {
     const i32 = this.#i32
     const magazine = this.#magazineOf(slab)
-    const sifted = depotOf(slab) + depotSifted
+    if (i32[magazine + loadedCount]! >= magazineSize[slab]!) {
+      const sifted = depotOf(slab) + depotSifted
+      const full = i32[magazine + loaded]!
+      i32[(full << 1) + nextMagazineWord] = i32[sifted]!
+      i32[sifted] = full
+      i32[magazine + loaded] = 0
+      i32[magazine + loadedCount] = 0
+    }
     i32[this.#area + siteArea.sifting] = i32[(block << 1) + nextWord]!
     i32[(block << 1) + nextWord] = i32[magazine + loaded]!
     i32[magazine + loaded] = block
     i32[magazine + loadedCount]!++
-    if (i32[magazine + loadedCount]! < magazineSize[slab]!) return
-    i32[(block << 1) + nextMagazineWord] = i32[sifted]!
-    i32[sifted] = block
-    i32[magazine + loaded] = 0
-    i32[magazine + loadedCount] = 0
   }
 
   #magazineOf(slab: number): number {
@@ -165,19 +211,23 @@ export class Reclaimer {
 export function completeReclaim(i32: Int32Array, area: number, free: (block: number) => void): void {
   const slab = i32[area + siteArea.siftingSlab]! - 1
   if (slab < 0) return
-  const depot = depotOf(slab)
-  while (i32[depot + depotSifted] !== 0) {
-    const full = i32[depot + depotSifted]!
-    i32[depot + depotSifted] = i32[(full << 1) + nextMagazineWord]!
-    i32[(full << 1) + nextMagazineWord] = i32[depot + depotHead]!
-    i32[depot + depotHead] = full
-  }
+  restoreSifted(i32, depotOf(slab))
   while (i32[area + siteArea.sifting] !== 0) {
     const block = i32[area + siteArea.sifting]!
     i32[area + siteArea.sifting] = i32[(block << 1) + nextWord]!
     free(block)
   }
   i32[area + siteArea.siftingSlab] = 0
+}
+
+/** Puts the magazines that were looked through back beside those that were not. */
+function restoreSifted(i32: Int32Array, depot: number): void {
+  while (i32[depot + depotSifted] !== 0) {
+    const full = i32[depot + depotSifted]!
+    i32[depot + depotSifted] = i32[(full << 1) + nextMagazineWord]!
+    i32[(full << 1) + nextMagazineWord] = i32[depot + depotHead]!
+    i32[depot + depotHead] = full
+  }
 }
 
 function depotOf(slab: number): number {

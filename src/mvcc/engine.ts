@@ -88,7 +88,9 @@ export class Engine {
     this.#committer = new Committer(this)
     this.collector = new Collector(this)
     this.recoverer = new Recoverer(this)
-    this.context.arena.reclaimer.retireTupleChunks = (chunks) => this.#retireTupleChunks(chunks)
+    const { reclaimer } = this.context.arena
+    reclaimer.retireTupleChunks = (chunks) => this.#retireTupleChunks(chunks)
+    reclaimer.forAbandoned = (visit) => this.#forAbandoned(visit)
     this.#counters = (this.context.area + siteArea.counters) >> 1
   }
 
@@ -264,6 +266,18 @@ export class Engine {
       arena.pool.retire(chunk)
       retired.push(retiredKind.chunk, chunk, site.retireStamp())
       arena.pool.settle()
+    }
+  }
+
+  #forAbandoned(visit: (area: number) => void): void {
+    const { sites, site } = this.context
+    for (let id = sites.highWater; id > 0; id--) {
+      if (sites.stateOf(id) !== siteState.free || !sites.adopt(id, site.id)) continue
+      try {
+        visit(this.memory.siteAreaOf(id))
+      } finally {
+        sites.leave(id)
+      }
     }
   }
 

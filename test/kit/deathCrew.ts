@@ -18,7 +18,10 @@ export class DeathCrew {
   #failure: Error | undefined
   deaths = 0
 
-  constructor() {
+  readonly #mayBeFull: boolean
+
+  constructor(mayBeFull = false) {
+    this.#mayBeFull = mayBeFull
     onTestFinished(() => this.end())
   }
 
@@ -29,7 +32,12 @@ export class DeathCrew {
 
   /** Starts a thread, and waits until it works. */
   async start(): Promise<Worker> {
-    const workerData = { accountCount, churnKeys, counter: this.#counter.buffer }
+    const workerData = {
+      accountCount,
+      churnKeys,
+      counter: this.#counter.buffer,
+      mayBeFull: this.#mayBeFull,
+    }
     const worker = new Worker(new URL('workers/deathLoad.mjs', import.meta.url), { workerData })
     this.#living.add(worker)
     await new Promise<void>((resolve, reject) => {

@@ -57,6 +57,34 @@ describe('a full store', () => {
     expectSound(a.engine)
   })
 
+  test.each([
+    [100, 3000],
+    [20, 20_000],
+  ])(
+    'of values of %i bytes, has all its room for values of %i bytes when those who filled it have left',
+    (first, second) => {
+      const [room] = makeEngines(1, { limitBytes: 16 * mebibyte })
+      const bytesBefore = fill(new Session(room!), second) * second
+      const engines = makeEngines(4, { limitBytes: 16 * mebibyte })
+      const sessions = engines.map((engine) => new Session(engine))
+      const a = sessions[0]!
+      for (let size = 0; size < 400; size += 25)
+        for (const session of sessions.slice(1))
+          session.run((tx) => session.put(tx, `${session.engine.context.site.id} ${size}`, 'x'.repeat(size)))
+      const count = fill(sessions[1]!, first)
+      removeAll(sessions[2]!, 0, count)
+      for (const session of sessions.slice(1))
+        for (let size = 0; size < 400; size += 25)
+          session.run((tx) => session.delete(tx, `${session.engine.context.site.id} ${size}`))
+      collectAll(engines)
+      for (const engine of engines.slice(1)) engine.leave()
+      collectAll([a.engine])
+      giveTime(a)
+      expect(fill(a, second) * second).toBeGreaterThan(0.9 * bytesBefore)
+      expectSound(a.engine)
+    },
+  )
+
   test('goes on: what is full undoes one transaction, and the others live', () => {
     const engines = makeEngines(1, { limitBytes: 8 * mebibyte })
     const a = new Session(engines[0]!)
