@@ -24,9 +24,9 @@ const none: ReadonlySet<number> = new Set()
 
 /**
  * Gives chunks whose blocks are all free back to the pool, so that memory freed in one size serves another.
- * It runs when the pool is empty, by the site that needs a chunk, over the depots, its own magazines, and what
- * sites that left have not used up; what others hold in theirs, a few hundred blocks, stays. Tuples' chunks are handed to `retireTupleChunks`:
- * somebody may still look for tuples there.
+ * It runs when the pool is empty, by the site that needs a chunk, over the depots, its own magazines, and
+ * what sites that left have not used up; what others hold in theirs, a few hundred blocks, stays. Tuples'
+ * chunks are handed to `retireTupleChunks`: somebody may still look for tuples there.
  *
  * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table
  * entry, so a death in the middle loses nothing: `completeReclaim` puts the lists together, and the next
