@@ -57,7 +57,10 @@ function readArguments() {
     if (model !== undefined && !models.includes(model)) throw new Error(`no model is called '${model}'`)
     return { files: positionals, model, timeLimitMs }
   } catch (error) {
-    throw new CommandError(exitCodes.usage, `${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    throw new CommandError(
+      exitCodes.usage,
+      `${error instanceof Error ? error.message : String(error)}\n${usage}`,
+    )
   }
 }
 
