@@ -50,13 +50,17 @@ export function checkLinearizable(history: History, options: LinearOptions): Ver
   const budget = new Budget(options)
   const parts = partsOf(history, options)
   const tally: Tally = { findings: new Findings([nonlinearizable]), unknown: [], visited: 0, states: 0 }
-  // First each part for a while, so that one that is hard does not hide what is wrong with another.
-  const first = parts.length === 1 ? budget.leftMs : budget.leftMs / 4 / parts.length
-  const hard = parts.filter(
-    (part) => !checkPart(history, model, { part, budget: budget.slice(first), tally }),
-  )
-  if (parts.length > 1) tally.unknown.length = 0
-  for (const part of parts.length > 1 ? hard : []) checkPart(history, model, { part, budget, tally })
+  if (parts[0] !== undefined && parts.length === 1) {
+    checkPart(history, model, { part: parts[0], budget, tally })
+  } else {
+    // First each part for a while, so that one that is hard does not hide what is wrong with another.
+    const sliceMs = budget.leftMs / 4 / parts.length
+    const hard = parts.filter(
+      (part) => !checkPart(history, model, { part, budget: budget.slice(sliceMs), tally }),
+    )
+    tally.unknown.length = 0
+    for (const part of hard) checkPart(history, model, { part, budget, tally })
+  }
   const { findings, unknown } = tally
   return findings.verdict(history, budget, {
     workload: model.name,
