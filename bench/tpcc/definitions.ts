@@ -24,7 +24,7 @@ export const optionDefinitions: Readonly<Record<OptionName, OptionDefinition>> =
   mix: option('LIST', 'percent of each transaction (default: 45,43,4,4,4)'),
   scale: option('SHARE', 'of customers, orders and items, to 1 (default: 1)'),
   'memory-limit': option('SIZE', "the store's limit (default: 4GiB)"),
-  path: option('DIR', 'keep the store there, a folder for each run'),
+  path: option('DIR', 'keep the stores in folders there (default: in memory)'),
   durability: option('KIND', 'with --path: sync, async or none'),
   seed: option('N', 'of all random numbers (default: 1)'),
   json: option('FILE', 'where to write the results as JSON too'),

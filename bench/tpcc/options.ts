@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import {
   GivenOptions,
   secondsRange,
@@ -38,11 +39,16 @@ function settingsOf(given: GivenOptions<OptionName>, threads: number): RunSettin
     mix: mixOf(given.text('mix', standardMix.join(','))),
     scale: given.decimal('scale', 1, scaleRange),
     memoryLimitBytes: given.bytes('memory-limit') ?? memoryLimitDefault,
-    path: given.text('path'),
+    path: pathOf(given.text('path'), threads),
     durability: given.has('durability')
       ? given.oneOf('durability', 'sync', ['sync', 'async', 'none'])
       : undefined,
   }
+}
+
+/** A store holds the rows of one run. */
+function pathOf(folder: string | undefined, threads: number): string | undefined {
+  return folder === undefined ? undefined : join(folder, `threads-${threads}`)
 }
 
 function mixOf(text: string): Mix {

@@ -1,4 +1,5 @@
 import { open, type OpenOptions, type Store } from 'tidemark'
+import { UsageError } from '../command/options.js'
 import { measure as measureThreads } from '../driver/measure.js'
 import { committedOf, groupResult, kindResult } from '../driver/result.js'
 import { Random } from '../generators/random.js'
@@ -32,6 +33,8 @@ export async function runOnce(
 ): Promise<RunResult | undefined> {
   const store = await open(openOptions(settings))
   try {
+    if (store.stats().keys > 0)
+      throw new UsageError(`there is a store in ${settings.path} already: give --path a new folder`)
     const tables = openTables(store)
     const population = populationOf(settings.warehouses, settings.scale)
     const { seed } = settings

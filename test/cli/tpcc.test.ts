@@ -56,6 +56,15 @@ describe('tidemark bench tpcc runs', () => {
     expect(run?.transactions['orderStatus']?.committed).toBe(0)
     expect(run?.transactions['delivery']?.committed).toBeGreaterThan(0)
   })
+
+  test('on disk, where a folder holds the store of one run', async () => {
+    const path = join(folder, 'stores')
+    const [run] = await results('disk', '--path', path, '--durability', 'async')
+    expect(run?.committed).toBeGreaterThan(0)
+    const { code, stderr } = await tidemark('bench', 'tpcc', ...small, '--path', path)
+    expect(code).toBe(2)
+    expect(stderr).toContain('there is a store in')
+  })
 })
 
 describe('tidemark bench tpcc refuses', () => {

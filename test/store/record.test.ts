@@ -15,6 +15,39 @@ import {
   texts,
 } from '../kit/codecs.js'
 
+describe('texts of a record', () => {
+  const page = record({
+    id: 'int32',
+    title: 'string',
+    body: 'string',
+    notes: arrayOf('string'),
+    end: 'string',
+  })
+
+  it.each([
+    ['short and long', 'a title that is long enough', 'short'],
+    ['beyond ASCII', 'Übergrößenträger und Käse', 'Zürich, Genève, Malmö and Århus'],
+    ['beyond Latin-1', '日本語テキスト日本語テキスト', 'plain text beside it, of some length'],
+    ['with half a surrogate pair', 'a lone \ud800 in the middle of it', 'plain text, of some length'],
+    ['longer than are read at once', 'x'.repeat(5000), 'y'.repeat(60)],
+    ['around the limit of that', 'x'.repeat(960), 'z'.repeat(20)],
+  ])('come back as they were: %s', (_, title, body) => {
+    for (const [first, second] of [
+      [title, body],
+      [body, title],
+    ] as const) {
+      const value = {
+        id: 1,
+        title: first,
+        body: second,
+        notes: [first, '', second],
+        end: `${second}, the end`,
+      }
+      expect(roundTrip(page, value)).toStrictEqual(value)
+    }
+  })
+})
+
 describe('record', () => {
   const inner = record({ x: 'number', label: optional('string') })
   const row = record({
