@@ -40,6 +40,10 @@ const checks = [
     command: `npm run bench:ycsb -- --records 1000 --threads 2 --seconds 0.3 --warmup 0.1 --json ${numbers}`,
     verify: verifyNumbers,
   },
+  {
+    name: 'TPC-C, small',
+    command: 'npm run bench:tpcc -- --scale 0.01 --threads 2 --seconds 0.5 --warmup 0.1',
+  },
   { name: 'micro-benchmarks, small', command: 'npm run bench:micro -- 10' },
   { name: 'package', command: `npm pack --pack-destination ${work}` },
   { name: 'package is well formed', command: `npx publint --strict ${work}/tidemark-*.tgz` },
