@@ -17,6 +17,7 @@ export const root: CommandDef = defineCommand({
     description: 'Strictly serializable transactions in shared memory',
   }),
   subCommands: {
+    check: async () => (await import('./check.js')).check,
     bench: async () => (await import('./bench.js')).bench,
     record: async () => (await import('./bench.js')).benchmark('record/main.js'),
     inspect: async () => (await import('./inspect.js')).inspectCommand,
