@@ -84,13 +84,13 @@ function nearest(
   limit: number,
 ): number[] {
   if (positions.length <= limit) return [...positions]
-  const distances = new Float64Array(positions.length).fill(positions.length)
-  let since = positions.length
+  const distances = new Float64Array(positions.length)
+  let since = Number.POSITIVE_INFINITY
   positions.forEach((position, i) => {
     since = isMarked(position) ? 0 : since + 1
     distances[i] = since
   })
-  since = positions.length
+  since = Number.POSITIVE_INFINITY
   for (let i = positions.length - 1; i >= 0; i -= 1) {
     since = distances[i] === 0 ? 0 : since + 1
     distances[i] = Math.min(distances[i]!, since)

@@ -102,13 +102,16 @@ function storyLines(anomaly: Anomaly, place: string, options: StoryOptions): str
   if (anomaly.kind === 'cycle') {
     anomaly.steps.forEach(({ transaction, edge }, i) => {
       const next = anomaly.steps[(i + 1) % anomaly.steps.length]!.transaction.label
-      const arrow = `${transaction.label} ${tone('key', `-${edge.kind}->`)} ${next}`
+      const arrow = `${printable(transaction.label)} ${tone('key', `-${edge.kind}->`)} ${printable(next)}`
       lines.push(`      ${arrow}`, wrapped(edge.sentence, '        '))
     })
   }
   if (anomaly.kind === 'stuck') {
     for (const { call, sentence } of anomaly.blocked) {
-      lines.push(`      ${tone('bad', `${call.label} cannot come next`)}`, wrapped(sentence, '        '))
+      lines.push(
+        `      ${tone('bad', `${printable(call.label)} cannot come next`)}`,
+        wrapped(sentence, '        '),
+      )
     }
   }
   return lines
@@ -124,7 +127,7 @@ function callLines(calls: readonly SeenCall[], { tone, columns }: TextOptions): 
     const shown = steps.length <= stepsShown ? steps : [...steps.slice(0, stepsShown), '…']
     const by = ' '.repeat(8 + width)
     return [
-      `      ${tone('strong', call.label.padEnd(width))}  ${tone('dim', place)}`,
+      `      ${tone('strong', printable(call.label).padEnd(width))}  ${tone('dim', place)}`,
       indented(shown.join(', '), by, columns),
     ]
   })
