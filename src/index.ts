@@ -1,8 +1,21 @@
+export {
+  DurabilityTimeoutError,
+  JournalBufferFullError,
+  JournalClosedError,
+  JournalDamagedError,
+  JournalFailedError,
+  JournalVersionError,
+  RecordTooLongError,
+  StoreLockedError,
+} from './durable/errors.js'
+export { RingCapacityError } from './durable/ring.js'
 export { TidemarkError } from './errors.js'
 export { MemoryFullError, MemoryLayoutError, MemoryLimitError, StuckError } from './memory/errors.js'
 export { type AbortReason, abortReasons, ConflictError } from './mvcc/abort.js'
 export { TableLimitError } from './mvcc/catalog.js'
 export type { Mode } from './mvcc/transaction.js'
+export type { BackupOptions } from './store/checkpoints.js'
+export type { BackupProgress } from './store/checkpointWorker.js'
 export type { UntypedCodec, ValueCodec } from './store/codec.js'
 export { bytes } from './store/codecs/bytes.js'
 export { json } from './store/codecs/json.js'
@@ -51,6 +64,7 @@ export type {
   TransactionOptions,
 } from './store/options.js'
 export type { RangeIterable } from './store/range.js'
+export type { RecoverySummary } from './store/recovery.js'
 export type { StoreStats } from './store/stats.js'
 export type { HeldSnapshot, Store } from './store/store.js'
 export type { Table } from './store/table.js'

@@ -61,6 +61,7 @@ export function writeCheckpoint(
     writer = new CheckpointWriter(disk, storeId, position)
     for (let id = 1; id <= tableCount; id++) writer.table(engine.catalog.entryOf(id))
     for (let id = 1; id <= tableCount; id++) copyTable(engine, tx, { id, writer, onEntries })
+    onEntries(writer.entries)
     new Durability(ring, isThreadDead).wait(tx.position, forever)
     const name = writer.install(tx.position, isBackup)
     isInstalled = true

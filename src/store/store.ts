@@ -25,6 +25,7 @@ import {
   timeoutMsDefault,
   type TransactionOptions,
 } from './options.js'
+import type { RecoverySummary } from './recovery.js'
 import { Attempts, pause } from './runner.js'
 import { type StoreStats, statsOf } from './stats.js'
 import { Table } from './table.js'
@@ -95,6 +96,11 @@ export class Store implements AsyncDisposable {
   get status(): 'open' | 'failed' | 'closed' {
     if (this.#isClosed || this.#engine.isClosed) return 'closed'
     return this.#hooks.acknowledger?.hasFailed === true ? 'failed' : 'open'
+  }
+
+  /** What was found in the folder; in the thread that opened a store with a path. */
+  get recovery(): RecoverySummary | undefined {
+    return this.#hooks.folder?.recovery
   }
 
   /** What has made the journal fail. */

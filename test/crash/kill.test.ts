@@ -91,7 +91,7 @@ test('nothing acknowledged is lost when the process is killed, in recovery and c
   const path = mkdtempSync(join(tmpdir(), 'tidemark-kill-'))
   onTestFinished(({ task }) => {
     if (task.result?.state === 'pass') rmSync(path, { recursive: true })
-    else console.log(`the store is kept in ${path}`)
+    else process.stdout.write(`the store is kept in ${path}\n`)
   })
   const acknowledged = new Map<string, number>()
   let recoveries = 0

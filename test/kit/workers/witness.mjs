@@ -25,6 +25,9 @@ await store.transaction((tx) => {
   for (let i = 0; i < accounts; i++) if (!tx.has(bank, i)) tx.put(bank, i, 100)
 })
 const file = new URL('./witnessThread.mjs', import.meta.url)
-for (let thread = 0; thread < threads; thread++)
-  new Worker(file, { workerData: { thread, threads, accounts } })
+const workers = Array.from(
+  { length: threads },
+  (_, thread) => new Worker(file, { workerData: { thread, threads, accounts } }),
+)
+for (const worker of workers) worker.unref()
 for (;;) await store.checkpoint()
