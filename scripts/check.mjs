@@ -44,6 +44,11 @@ const checks = [
     name: 'TPC-C, small',
     command: 'npm run bench:tpcc -- --scale 0.01 --threads 2 --seconds 0.5 --warmup 0.1',
   },
+  {
+    name: 'comparison of databases, small',
+    command: `npm run bench:all -- --size small --workloads ycsb-a,durable-1,recovery --threads 2 --json ${numbers}`,
+    verify: verifyNumbers,
+  },
   { name: 'micro-benchmarks, small', command: 'npm run bench:micro -- 10' },
   { name: 'package', command: `npm pack --pack-destination ${work}` },
   { name: 'package is well formed', command: `npx publint --strict ${work}/tidemark-*.tgz` },

@@ -62,18 +62,33 @@ async function resultOf(
     else last = message
     if (message.kind === 'filled') killGroup(child)
   })
-  const ended = once(child, 'close')
+  const ended = endOf(child)
   child.send(task)
-  const [code, signal] = (await ended) as [number | null, string | null]
+  const [code, signal] = await ended
   if (last?.kind === 'result') return last.result
   if (last?.kind === 'filled' || interrupt.aborted) return undefined
   if (last?.kind === 'failure') throw new RunFailedError(last.reason)
   throw new RunFailedError(`its process ended with ${signal ?? code}: ${stderr.trim().split('\n').at(-1)}`)
 }
 
+/** Its exit code or signal; a process that could not be started, or be told its task, has failed. */
+async function endOf(child: ChildProcess): Promise<[number | null, string | null]> {
+  try {
+    return (await once(child, 'close')) as [number | null, string | null]
+  } catch (cause) {
+    throw new RunFailedError(`its process could not be used: ${String(cause)}`, { cause })
+  }
+}
+
 /** Ends the process and what it started; nothing when all have ended. */
-function killGroup({ pid }: ChildProcess): void {
+function killGroup(child: ChildProcess): void {
+  const { pid } = child
   if (pid === undefined) return
+  if (process.platform === 'win32') {
+    // No groups there; and no redis-server, the only thing that a run starts.
+    child.kill('SIGKILL')
+    return
+  }
   try {
     process.kill(-pid, 'SIGKILL')
   } catch (error) {

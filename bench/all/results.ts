@@ -1,6 +1,7 @@
 import type { KindResult } from '../driver/result.js'
 import type { Machine } from '../report/machine.js'
 import type { Traits } from '../targets/target.js'
+import type { Sizes } from './workloads.js'
 
 /** One round of a cell, as the JSON has it. */
 export interface Round extends KindResult {
@@ -33,7 +34,7 @@ export interface Omission {
 /** The whole comparison: what `--json` writes, anew after every run. */
 export interface ComparisonResults {
   readonly machine: Machine
-  readonly settings: object
+  readonly settings: Sizes & { readonly rounds: number }
   readonly disk: { readonly syncsPerSecond: number }
   readonly workloads: readonly { readonly name: string; readonly title: string }[]
   readonly targets: readonly ComparedTarget[]

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { markers, tablesOf, withTables } from '../../bench/all/markdown.js'
 import { readOptions } from '../../bench/all/options.js'
-import { medianOf, type Round, summariesOf } from '../../bench/all/results.js'
+import { type ComparisonResults, medianOf, type Round, summariesOf } from '../../bench/all/results.js'
 import { tableOf } from '../../bench/all/screen.js'
 import { cellsOf, type Sizes, workloads } from '../../bench/all/workloads.js'
 import { targetNamed, targets } from '../../bench/targets/registry.js'
@@ -128,5 +130,39 @@ describe('the bank', () => {
     }
     expect(audits).toThrow(/an audit found 4999 in 50 accounts, not 5000 in 50/)
     await expect(verify(context, 50)).rejects.toThrow('the accounts hold 4999 in all, not 5000')
+  })
+})
+
+describe('tables for the README', () => {
+  const results: ComparisonResults = {
+    machine: { cpu: 'a CPU', cores: 2, memoryBytes: 2 ** 34, node: 'v20.0.0', platform: 'linux-x64' },
+    settings: { ...sizes, rounds: 3 },
+    disk: { syncsPerSecond: 4000 },
+    workloads: [{ name: 'ycsb-a', title: 'A' }],
+    targets: ['tidemark', 'lmdb', 'redis'].map((name) => ({ ...targetNamed(name).traits, name })),
+    results: [...rates('tidemark', 1000, 3000, 2000), ...rates('lmdb', 900)],
+    unfit: [],
+    failures: [],
+    interrupted: false,
+  }
+
+  test('stand between the markers, and nothing else changes', () => {
+    const text = withTables(`before\n${markers.begin}\nold\n${markers.end}\nafter\n`, results)
+    expect(text).toContain('| 1 thread | tidemark | lmdb |\n|---|---:|---:|\n| ycsb-a | 2,000 | 900 |')
+    expect(text.startsWith(`before\n${markers.begin}\n`)).toBe(true)
+    expect(text.endsWith(`4,000 appends of 4 KiB a second.\n${markers.end}\nafter\n`)).toBe(true)
+    expect(text).not.toContain('old')
+    expect(withTables(text, results)).toBe(text)
+  })
+
+  test('are refused for a text without markers, and for half a comparison', () => {
+    expect(() => withTables('text', results)).toThrow(/needs a line <!-- bench all -->/)
+    expect(() => tablesOf({ ...results, interrupted: true })).toThrow('interrupted')
+    expect(() => tablesOf({ ...results, results: [] })).toThrow('measured nothing')
+  })
+
+  test('have their place in the README', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+    expect(withTables(readme, results)).toContain('| ycsb-a | 2,000 | 900 |')
   })
 })
