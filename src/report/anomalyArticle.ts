@@ -16,16 +16,16 @@ export function callsOf(anomaly: Anomaly): SeenCall[] {
   return [...anomaly.placed.slice(-placedShown), ...anomaly.blocked.map(({ call }) => call)]
 }
 
-/** `number` of `shown` of this type; `id` ties it to the history's calls. */
+/** `number` of `total` of this type, shown or not; `id` ties it to the history's calls. */
 export interface ArticlePlace {
   readonly id: string
   readonly number: number
-  readonly shown: number
+  readonly total: number
 }
 
-export function anomalyArticle(anomaly: Anomaly, { id, number, shown }: ArticlePlace): Html {
+export function anomalyArticle(anomaly: Anomaly, { id, number, total }: ArticlePlace): Html {
   return html`<article class="anomaly panel" id="${id}" data-type="${anomaly.type}">
-<header><h3>${anomaly.type}</h3><span class="dim">${number} of ${shown}</span>
+<header><h3>${anomaly.type}</h3><span class="dim">${number} of ${total}</span>
 <a class="dim" href="#${id}" aria-label="Link to this anomaly">#</a></header>
 <p>${anomaly.sentence}</p>${bodyOf(anomaly)}</article>`
 }

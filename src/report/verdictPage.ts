@@ -101,6 +101,7 @@ function anomalySection(verdict: Verdict, stories: readonly Story[], id: string)
     shownOf.set(type, (shownOf.get(type) ?? 0) + 1)
     return shownOf.get(type)!
   })
+  const countOf = new Map(verdict.occurrences.map(({ type, count }) => [type, count]))
   const total = verdict.occurrences.reduce((sum, { count }) => sum + count, 0)
   return html`<section id="${id}-anomalies"><h2>Anomalies</h2>
 <div class="filter" role="group" aria-label="Show anomalies of one type">
@@ -112,7 +113,7 @@ class="dim">${groupedText(count)}</span></button>`
 })}</div>
 ${total > stories.length && html`<p class="dim">${groupedText(stories.length)} of ${groupedText(total)} cases are shown, the worst first.</p>`}
 ${stories.map(({ anomaly, id: story }, i) =>
-  anomalyArticle(anomaly, { id: story, number: numbers[i]!, shown: shownOf.get(anomaly.type)! }),
+  anomalyArticle(anomaly, { id: story, number: numbers[i]!, total: countOf.get(anomaly.type) ?? 1 }),
 )}</section>`
 }
 

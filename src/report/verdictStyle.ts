@@ -76,7 +76,9 @@ button.call { font: 600 12px var(--mono); padding: 1px 8px }
 .row.involved { color: var(--bad) } .row:hover { background: var(--line) }
 .row[aria-selected=true] { background: var(--accent); color: var(--panel) } .row[aria-selected=true] span { color: inherit }
 .chosen:not(:empty) { margin-top: 12px; border-top: 1px solid var(--line); padding-top: 12px }
-@media (max-width: 820px) { .story { grid-template-columns: minmax(0, 1fr) } .cycle.wide { min-width: 340px } .legend { margin-left: 0 } }
+@media (max-width: 820px) { .calls tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid var(--line) }
+  .calls td { border: 0 } .calls .wide { flex: 1 1 100%; min-width: 0; padding-top: 0 }
+  .story { grid-template-columns: minmax(0, 1fr) } .cycle.wide { min-width: 340px } .legend { margin-left: 0 } }
 @media print { .anomaly { content-visibility: visible } .filter, .finder, .overview, .tools { display: none }
   .spans { min-width: 0 } .lanes { max-height: none } }
 `

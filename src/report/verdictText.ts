@@ -98,6 +98,7 @@ function storyLines(anomaly: Anomaly, place: string, options: StoryOptions): str
   if (anomaly.kind !== 'cycle' && anomaly.key !== undefined) {
     lines.push(wrapped(`key ${valueText(anomaly.key)}`, '    '))
   }
+  if (anomaly.kind === 'stuck') lines.push(tone('dim', '    In order as far as it goes, then what is stuck:'))
   lines.push(...callLines(callsOf(anomaly), options))
   if (anomaly.kind === 'cycle') {
     anomaly.steps.forEach(({ transaction, edge }, i) => {

@@ -99,9 +99,11 @@ function drawLane(context: CanvasRenderingContext2D, lane: readonly Call[], part
     const end = Math.min(width, Math.max(x + 1.5, placeOf(call.to)))
     if (call === selected || call.anomalies.length > 0) marked.push(call)
     if (end <= drawnTo + 0.5) continue
-    drawnTo = end
+    const isOpen = call.to === Number.POSITIVE_INFINITY
+    // What may still happen reaches to the end of the history, behind whatever its process did later.
+    drawnTo = isOpen ? x + 1.5 : end
     context.fillStyle = colors[call.outcome]
-    context.globalAlpha = call.to === Number.POSITIVE_INFINITY ? 0.35 : 1
+    context.globalAlpha = isOpen ? 0.35 : 1
     context.fillRect(x, y + 4, end - x - (end - x > 4 ? 1 : 0), barHeight)
     context.globalAlpha = 1
     if (end - x > 46) writeIn(context, call.text, { x, end, y, color: colors.text })
