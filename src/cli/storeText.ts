@@ -54,7 +54,7 @@ export function gapLine({ file, offset, lengthBytes, fromPosition, toPosition }:
       ? ''
       : `, positions ${fromPosition} to ${toPosition === undefined ? 'the end of the file' : String(toPosition)}`
   return lengthBytes === 0
-    ? `before ${file}: a file is missing${positions}`
+    ? `a part of the journal is missing, which ${file} follows or needs${positions}`
     : `${file}, bytes ${offset} to ${offset + lengthBytes}${positions}`
 }
 

@@ -2,13 +2,14 @@ import { CheckpointScan } from './checkpointFile.js'
 import { crc32cSeed } from './crc32c.js'
 import type { Disk } from './disk.js'
 import { JournalDamagedError, SalvageError } from './errors.js'
+import { fileKind } from './fileHeader.js'
 import { checkpointsIn, type NamedFile, segmentsIn } from './fileNames.js'
 import { encodeFrame, frameHeaderBytes, frameKind, frameRoomOf } from './frame.js'
 import { storeIdIn } from './inspect.js'
 import { decodeTable, encodeTable, PayloadReader, type TableRecord } from './payload.js'
-import type { FrameView, FrameVisitor } from './segmentScan.js'
+import { type FrameView, type FrameVisitor, readFileHeader } from './segmentScan.js'
 import { SegmentWriter } from './segmentWriter.js'
-import { type Gap, visitSoundFrames } from './soundFrames.js'
+import { type Gap, type SoundFrames, visitSoundFrames } from './soundFrames.js'
 import { newStoreId } from './storeId.js'
 
 export interface SalvageReport {
@@ -98,7 +99,7 @@ function isWhole(disk: Disk, file: NamedFile): boolean {
 function survey(disk: Disk, sources: readonly Source[], storeId: Uint8Array): SalvageReport {
   const named = new Map<number, TableRecord>()
   const usedTables = new Set<number>()
-  const lost: Gap[] = []
+  const reach = new Reach()
   const payload = new PayloadReader()
   const counts = { transactions: 0, entries: 0, journalEntries: 0 }
   const visit = ({ bytes, start, end, kind, isFromCheckpoint }: FrameView): void => {
@@ -112,22 +113,59 @@ function survey(disk: Disk, sources: readonly Source[], storeId: Uint8Array): Sa
       for (; payload.next(); counts.entries++) usedTables.add(payload.table)
     }
   }
-  let expected: number | undefined
-  for (const source of sources) {
-    const { gaps, endPosition } = visitSource(disk, source, { storeId, visit })
-    lost.push(...gaps)
-    if (source.isCheckpoint) {
-      expected = source.file.position
-      continue
-    }
-    const { name, position } = source.file
-    if (expected !== undefined && position > expected)
-      lost.push({ file: name, offset: 0, lengthBytes: 0, fromPosition: expected, toPosition: position })
-    expected = Math.max(endPosition, expected ?? 0)
-  }
+  for (const source of sources) reach.add(source, visitSource(disk, source, { storeId, visit }))
+  const lost = reach.end(requiredBy(disk, sources))
   const unnamed = namelessBelow(Math.max(0, ...usedTables, ...named.keys()), named)
   const tables = [...named.values(), ...unnamed].sort((a, b) => a.id - b.id)
   return { ...counts, tables, namelessTables: unnamed.map(({ id }) => id), lost }
+}
+
+/** How far the journal that was read reaches, and what was missing on the way. */
+class Reach {
+  readonly #lost = new Map<string, Gap>()
+  #position: number | undefined
+
+  add({ file, isCheckpoint, from, to }: Source, { gaps, endPosition }: SoundFrames): void {
+    this.#require(file, 'before')
+    for (const gap of gaps) {
+      // What a checkpoint holds is not lost with the journal below it.
+      const isNeeded = (gap.toPosition ?? Infinity) > from && (gap.fromPosition ?? 0) < to
+      if (isCheckpoint || isNeeded) this.#lost.set(`${gap.file} ${gap.offset}`, gap)
+    }
+    this.#position = Math.max(isCheckpoint ? file.position : endPosition, this.#position ?? 0)
+  }
+
+  /** What is lost, given a place that the journal had reached. */
+  end(required: NamedFile | undefined): Gap[] {
+    if (required !== undefined) this.#require(required, 'required')
+    return [...this.#lost.values()]
+  }
+
+  #require({ name, position }: NamedFile, why: string): void {
+    if (this.#position === undefined || position <= this.#position) return
+    const gap = { file: name, offset: 0, lengthBytes: 0, fromPosition: this.#position, toPosition: position }
+    this.#lost.set(`${name} ${why}`, gap)
+  }
+}
+
+/** The checkpoint that needs the longest journal, with the position that it needs. */
+function requiredBy(disk: Disk, sources: readonly Source[]): NamedFile | undefined {
+  return sources
+    .filter(({ isCheckpoint }) => isCheckpoint)
+    .map(({ file }) => ({ name: file.name, position: requiredOf(disk, file) }))
+    .reduce<NamedFile | undefined>(
+      (most, file) => (most === undefined || file.position > most.position ? file : most),
+      undefined,
+    )
+}
+
+function requiredOf(disk: Disk, file: NamedFile): number {
+  try {
+    return readFileHeader(disk, file, fileKind.checkpoint).required
+  } catch (error) {
+    if (error instanceof JournalDamagedError) return file.position
+    throw error
+  }
 }
 
 /** Tables are numbered from 1 without gaps, so one that nothing names any more gets a name of its number. */
@@ -146,7 +184,7 @@ function visitSource(
   disk: Disk,
   { file, isCheckpoint, from, to }: Source,
   { storeId, visit }: { readonly storeId: Uint8Array; readonly visit: FrameVisitor },
-) {
+): SoundFrames {
   const isData = (kind: number) =>
     kind === frameKind.transaction || kind === frameKind.table || kind === frameKind.entry
   return visitSoundFrames(disk, file, {

@@ -95,6 +95,19 @@ describe('salvaging', () => {
     expect(report.lost).toMatchObject([{ file: checkpointName(3 * room) }])
   })
 
+  test('misses a journal that a checkpoint needs, and nothing that a checkpoint holds', () => {
+    const alone = new MemoryDisk()
+    writeCheckpoint(alone, { position: 48, required: 72 }, [['k', 'v']])
+    expect(salvaged(alone).report.lost).toEqual([
+      { file: checkpointName(48), offset: 0, lengthBytes: 0, fromPosition: 48, toPosition: 72 },
+    ])
+    const held = damaged(journal(), segmentName(0), 64 + 32 + 16)
+    writeCheckpoint(held, { position: room, required: room }, [['a', '']])
+    const { report, records } = salvaged(held)
+    expect(report.lost).toEqual([])
+    expect(records.slice(2)).toEqual(['b', 'c', 'd', 'e'])
+  })
+
   test('gives tables names again that nothing says any more', () => {
     const disk = new MemoryDisk()
     const payload = new PayloadWriter()
