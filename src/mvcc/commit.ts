@@ -1,11 +1,11 @@
 import { blockKind, siteArea } from '../memory/layout.js'
 import { Wait } from '../memory/latch.js'
-import { siteOf, type Stamp } from '../tid/stamp.js'
+import type { Stamp } from '../tid/stamp.js'
 import type { AbortReason } from './abort.js'
 import type { CommitLog } from './commitLog.js'
 import type { Engine } from './engine.js'
 import { leafSplitting, nodeLatch } from './index/node.js'
-import { dropLocker, freezeFloor, lockerOf, releaseHeld, siteOfLocker } from './locker.js'
+import { dropLocker, freezeFloor, holderOf, releaseHeld } from './locker.js'
 import { retiredKind } from './retired.js'
 import type { MvccTransaction } from './transaction.js'
 import { insideOf, keyLengthOfMeta, stateMask, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
@@ -221,9 +221,8 @@ export class Committer {
       if (state === wordState.dead) return 'conflict'
       if (state === wordState.owned && found > stamp) return 'conflict'
       wait ??= new Wait(this.#i32, this.#engine.context.liveness)
-      const isLocked = state === wordState.locked
-      const holder = isLocked ? siteOfLocker(this.#i32, lockerOf(found)) : siteOf(found)
-      if (!wait.tryStep(holder, ownWaitMs)) return isLocked ? 'locked' : 'owned'
+      if (!wait.tryStep(holderOf(this.#i32, found), ownWaitMs))
+        return state === wordState.locked ? 'locked' : 'owned'
     }
   }
 

@@ -1,10 +1,7 @@
-import { Wait } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
-import { siteOf } from '../tid/stamp.js'
 import type { Engine } from './engine.js'
 import { compareKeys, entryLimit, type KeyBytes } from './index/block.js'
 import type { Tree } from './index/tree.js'
-import { lockerOf, raiseFloor, siteOfLocker } from './locker.js'
 import { awaitTuple } from './locking.js'
 import type { MvccTransaction } from './transaction.js'
 import { keyLengthOfMeta, stateMask, tupleKey, tupleKeyByte, wordState } from './tuple.js'
@@ -127,17 +124,13 @@ export class Cursor {
     const tx = this.#tx
     if (tx.locker !== 0) return awaitTuple(this.#engine, tx, tuple)
     const { u64 } = this.#memory
-    const wait = new Wait(this.#i32, this.#engine.context.liveness)
+    const wait = tx.newWait()
     for (;;) {
       const word = Atomics.load(u64, tuple)
       const state = Number(word & 3n)
       if (state === wordState.dead) return false
       if (state === wordState.free || (state === wordState.owned && word > tx.stamp)) return true
-      if (state === wordState.locked && raiseFloor(u64, lockerOf(word), tx.stamp)) return true
-      wait.step(
-        state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(word)) : siteOf(word),
-        'a tuple',
-      )
+      if (tx.passHolder(word, wait, 'a tuple')) return true
     }
   }
 

@@ -1,5 +1,5 @@
 import { blockKind, siteArea } from '../memory/layout.js'
-import type { Stamp } from '../tid/stamp.js'
+import { siteOf, type Stamp } from '../tid/stamp.js'
 import type { SiteContext } from './siteContext.js'
 import { wordState } from './tuple.js'
 
@@ -83,6 +83,11 @@ export function dropLocker(context: SiteContext, area: number, locker: number): 
 
 export function siteOfLocker(i32: Int32Array, locker: number): number {
   return i32[(locker << 1) + siteWord]!
+}
+
+/** The site of who owns, or has locked, a word. */
+export function holderOf(i32: Int32Array, word: bigint): number {
+  return Number(word & 3n) === wordState.locked ? siteOfLocker(i32, lockerOf(word)) : siteOf(word)
 }
 
 export function nextLocker(i32: Int32Array, locker: number): number {

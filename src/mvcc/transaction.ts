@@ -1,12 +1,12 @@
 import { blockKind, siteArea } from '../memory/layout.js'
 import { Wait } from '../memory/latch.js'
-import { siteOf, type Stamp } from '../tid/stamp.js'
+import type { Stamp } from '../tid/stamp.js'
 import { ConflictError } from './abort.js'
 import type { Engine } from './engine.js'
 import { raiseLeaf } from './index/node.js'
 import { leafLocked, type Tree } from './index/tree.js'
 import { type KeyBuffer, keyStart } from './keyBuffer.js'
-import { createLocker, lockedWord, lockerOf, raiseFloor, siteOfLocker } from './locker.js'
+import { createLocker, holderOf, lockedWord, lockerOf, raiseFloor } from './locker.js'
 import { lockLeaf, lockTuple } from './locking.js'
 import { retiredKind } from './retired.js'
 import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
@@ -192,14 +192,25 @@ export class MvccTransaction {
         found = again
         continue
       }
-      if (state === wordState.locked && raiseFloor(u64, lockerOf(found), stamp)) return true
-      wait ??= new Wait(this.#i32, this.#engine.context.liveness)
-      wait.step(
-        state === wordState.locked ? siteOfLocker(this.#i32, lockerOf(found)) : siteOf(found),
-        'a tuple',
-      )
+      wait ??= this.newWait()
+      if (this.passHolder(found, wait, 'a tuple')) return true
       found = Atomics.load(u64, tuple)
     }
+  }
+
+  /**
+   * What a reader does that meets a word which another has owned below it, or locked: it makes the locker
+   * commit above it, and passes; or waits a little, false, and is to look again.
+   */
+  passHolder(word: bigint, wait: Wait, what: string): boolean {
+    const isLocked = Number(word & 3n) === wordState.locked
+    if (isLocked && raiseFloor(this.#u64, lockerOf(word), this.stamp)) return true
+    wait.step(holderOf(this.#i32, word), what)
+    return false
+  }
+
+  newWait(): Wait {
+    return new Wait(this.#i32, this.#engine.context.liveness)
   }
 
   /** The version of a protected tuple that this transaction sees, or 0 if the key is absent. */
@@ -249,12 +260,12 @@ export class MvccTransaction {
       lockLeaf(this.#engine, this, leaf)
       return
     }
-    const wait = new Wait(this.#i32, this.#engine.context.liveness)
+    let wait: Wait | undefined
     while (!raiseLeaf(this.#i32, this.#u64, leaf, this.stamp)) {
       const word = Atomics.load(this.#u64, leaf)
       if (Number(word & 3n) !== wordState.locked) continue
-      if (raiseFloor(this.#u64, lockerOf(word), this.stamp)) return
-      wait.step(siteOfLocker(this.#i32, lockerOf(word)), 'a range')
+      wait ??= this.newWait()
+      if (this.passHolder(word, wait, 'a range')) return
     }
   }
 
