@@ -1,10 +1,14 @@
-// The quickstart, `npm start`: worker threads transact on one store in shared memory, first on single
-// records, then as a bank that moves money between accounts. While they do, every thread adds up all
-// accounts in snapshots: a total that is ever off by one means that somebody saw half of a transaction.
+// The quickstart, `npm start`: worker threads transact on one durable store, in a temporary folder, first on
+// single records, then as a bank that moves money between accounts. While they do, every thread adds up all
+// accounts in snapshots: a total that is ever off by one means that somebody saw half of a transaction. In
+// the
+// end the store is closed, opened again from its folder, and added up once more.
 //
 // All transactions on records are recorded, as each thread saw them, and the history is checked afterwards:
 // was every single one strictly serializable? Ends with exit code 1 if not, or if money was lost.
-import { availableParallelism } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -27,8 +31,9 @@ const total = accounts * 1000
 let snapshots = 0
 let wrongTotals = 0
 
-// `open({ path: './data' })` would keep all of it on disk.
-const store = await open()
+const path = await mkdtemp(join(tmpdir(), 'tidemark-'))
+// `async`: a transaction is acknowledged once it has committed, and is on disk some milliseconds later.
+const store = await open({ path, durability: 'async' })
 const recording = await startRecording()
 /** @type {import('tidemark').Table<number, string>} */
 const recordTable = store.table('records', { codec: string })
@@ -45,12 +50,13 @@ const holds = sumOfAccounts()
 const { usedBytes, memoryBytes } = store.stats()
 say('memory', `${count(usedBytes / 1e6)} MB used, ${count(memoryBytes / 1e6)} MB taken`)
 await store.close()
+const recovered = await recoveredTotal()
 
-const isKept = holds === total && wrongTotals === 0
+const isKept = holds === total && wrongTotals === 0 && recovered === total
 console.log(
   isKept
-    ? `\nOK: the bank holds ${count(total)}, and did in each of ${count(snapshots)} snapshots on ${threads + 1} threads.`
-    : `\nVIOLATED: the bank holds ${count(holds)} of ${count(total)}; ${count(wrongTotals)} snapshots saw another total.`,
+    ? `\nOK: the bank holds ${count(total)}, in memory, recovered from disk, and in each of ${count(snapshots)} snapshots on ${threads + 1} threads.`
+    : `\nVIOLATED: the bank holds ${count(holds)} of ${count(total)}, and ${count(recovered)} on disk; ${count(wrongTotals)} snapshots saw another total.`,
 )
 process.exitCode = isKept && isSerializable ? 0 : 1
 
@@ -74,6 +80,25 @@ async function verify() {
   await recording.write(failedHistory)
   console.log(`The history is in ${failedHistory}.`)
   return false
+}
+
+/** Opens the store again, as after a restart, and adds up what was on disk. */
+async function recoveredTotal() {
+  const started = performance.now()
+  const again = await open({ path })
+  const seconds = ((performance.now() - started) / 1000).toFixed(2)
+  say('recovered', `${count(again.recovery?.entries ?? 0)} entries from disk in ${seconds} s`)
+  /** @type {import('tidemark').Table<number, number>} */
+  const table = again.table('accounts')
+  const sum = again.snapshot((tx) =>
+    tx
+      .getValues(table)
+      .toArray()
+      .reduce((a, b) => a + b, 0),
+  )
+  await again.close()
+  await rm(path, { recursive: true })
+  return sum
 }
 
 async function load() {
