@@ -2,13 +2,13 @@ import type { History } from '../../history/history.js'
 import { micro } from '../../history/microColumns.js'
 import { cycleTypes, variants } from '../anomalyTypes.js'
 import { boundary, forbiddenAnomalies } from '../models.js'
-import type { CheckOptions } from '../options.js'
+import { Budget, type CheckOptions } from '../options.js'
 import { countCalls } from '../seen.js'
 import type { Occurrence, Verdict } from '../verdict.js'
 import { Calls } from './calls.js'
 import { type CyclesFound, findCycles } from './cycles.js'
 import { bySeverity, Evidence } from './evidence.js'
-import { type Graph, GraphBuilder } from './graph.js'
+import { type Graph, GraphBuilder, kindBits } from './graph.js'
 import { inferLists } from './lists.js'
 import { addProcessOrder, addRealtime } from './orders.js'
 import { inferRegisters } from './registers.js'
@@ -33,6 +33,7 @@ export interface Inference {
 
 /** Nothing to judge: no two transactions depend on each other. */
 const emptyGraph = 'empty-transaction-graph'
+const nothingToJudge = 'no two transactions depend on each other, so there is nothing to judge'
 
 /**
  * Judges transactions as Elle does (Kingsbury, Alvaro: Elle, VLDB 2020): works out the dependencies between
@@ -46,9 +47,10 @@ export function checkTransactions(history: History, options: TransactionOptions 
   const models = options.models ?? ['strict-serializable']
   const workload = options.workload ?? workloadOf(history) ?? 'list-append'
   const forbidden = forbiddenAnomalies(models)
-  const report = (phase: string, share?: number): void => {
+  const budget = new Budget(options)
+  const report = (phase: string): void => {
     options.signal?.throwIfAborted()
-    options.onProgress?.(share === undefined ? { phase } : { phase, share })
+    options.onProgress?.({ phase })
   }
   report('infer')
   const calls = new Calls(history)
@@ -59,7 +61,7 @@ export function checkTransactions(history: History, options: TransactionOptions 
   addOrders(calls, builder, forbidden)
   report('components')
   const graph = builder.finish()
-  const found = findCycles(graph, (share) => report('cycles', share))
+  const found = findCycles(graph, budget)
   const verdict = judge({ calls, evidence, graph, found, forbidden, explain })
   return {
     ...(history.file === undefined ? {} : { file: history.file }),
@@ -97,8 +99,9 @@ type Judgement = Omit<Verdict, 'file' | 'workload' | 'models' | 'seconds'>
 
 function judge({ calls, evidence, graph, found, forbidden, explain }: Findings): Judgement {
   const all = [...evidence.types(), ...found.counts.keys()]
-  const isEmpty = graph.edges.length === 0
+  const isEmpty = !graph.edges.some((edge) => edge >> kindBits < graph.calls)
   const isInvalid = all.some((type) => forbidden.has(type))
+  const unknownBecause = isEmpty ? nothingToJudge : found.cutShort
   const cycles = found.cycles.filter(({ type }) => forbidden.has(type))
   const counted: Occurrence[] = [...found.counts].map(([type, count]) => ({ type, count }))
   const occurrences = [
@@ -109,7 +112,7 @@ function judge({ calls, evidence, graph, found, forbidden, explain }: Findings):
   const shown = [...evidence.anomalies(forbidden), ...cycles.map((cycle) => storyOf(calls, cycle, explain))]
   const ruledOut = isInvalid ? boundary(all) : { not: [], alsoNot: [] }
   return {
-    valid: isInvalid ? false : isEmpty ? 'unknown' : true,
+    valid: isInvalid ? false : unknownBecause === undefined ? true : 'unknown',
     anomalies: bySeverity(shown),
     occurrences: bySeverity(occurrences),
     ...ruledOut,
@@ -120,9 +123,7 @@ function judge({ calls, evidence, graph, found, forbidden, explain }: Findings):
       components: found.components,
       largestComponent: found.largestComponent,
     },
-    ...(isEmpty && !isInvalid
-      ? { unknownBecause: 'no two transactions depend on each other, so there is nothing to judge' }
-      : {}),
+    ...(isInvalid || unknownBecause === undefined ? {} : { unknownBecause }),
     notes: notesOf(calls),
   }
 }

@@ -37,6 +37,8 @@ export class CycleSearch {
   readonly #parentKinds: Uint8Array
   /** No cycle is shorter. */
   readonly #least: number
+  /** A search ended without a cycle because of its budget, not because there is none. */
+  wasCutShort = false
   #search = 0
   #work = 0
 
@@ -59,8 +61,10 @@ export class CycleSearch {
       const cycle = this.#from(start, shape, best === undefined ? Number.MAX_SAFE_INTEGER : best.length)
       if (cycle !== undefined && isSimple(cycle)) best = cycle
       if (best !== undefined && best.length <= this.#least) return { steps: best, isShortest: true }
-      if (this.#work > (best === undefined ? budget * 10 : budget)) {
-        return best === undefined ? undefined : { steps: best, isShortest: false }
+      if (best !== undefined && this.#work > budget) return { steps: best, isShortest: false }
+      if (this.#work > budget * 10) {
+        this.wasCutShort = true
+        return undefined
       }
     }
     return best === undefined ? undefined : { steps: best, isShortest: true }
@@ -180,6 +184,10 @@ function isComplete(state: number, shape: CycleShape): boolean {
   return (shape.required & ~kind.wr) === 0 || (state & hadOrder) !== 0
 }
 
+/**
+ * A walk that meets a transaction twice falls into shorter cycles, one of which rules out the same models. So
+ * the shortest walk that rules out a model is simple, and no model is missed by taking simple ones only.
+ */
 function isSimple(steps: readonly Step[]): boolean {
   return new Set(steps.map(({ node }) => node)).size === steps.length
 }

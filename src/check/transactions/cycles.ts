@@ -1,4 +1,5 @@
 import { compareSeverity, cycleTypes, implied, reachable, variants } from '../anomalyTypes.js'
+import type { Budget } from '../options.js'
 import { components, nodesOnWalks } from './components.js'
 import { CycleSearch, type CycleShape, type Step } from './cycleSearch.js'
 import { type Graph, kind, kindBits, partOf } from './graph.js'
@@ -16,6 +17,8 @@ export interface CyclesFound {
   readonly counts: ReadonlyMap<string, number>
   readonly components: number
   readonly largestComponent: number
+  /** Which limit was met before all components were searched. */
+  readonly cutShort?: string
 }
 
 /** Edges looked at for one type in one component, after which a shorter cycle is no longer sought. */
@@ -26,26 +29,36 @@ const shownPerType = 8
  * The types of cycles in a graph, each with its shortest cycles. Within a component, types that are implied
  * by one found there are left out: they would say less of the same thing.
  */
-export function findCycles(graph: Graph, onComponent: (share: number) => void): CyclesFound {
+export function findCycles(graph: Graph, budget: Budget): CyclesFound {
   // A hub beside one transaction is no cycle: the transaction overwrote what it had read itself.
   const found = components(graph).filter((members) => members.filter((node) => node < graph.calls).length > 1)
   const numbers = new Int32Array(found.length === 0 ? 0 : graph.nodes).fill(-1)
   const byType = new Map<string, Cycle[]>()
   const counts = new Map<string, number>()
-  found.forEach((members, i) => {
+  let cutShort: string | undefined
+  let gaveUp: string | undefined
+  for (const [i, members] of found.entries()) {
+    cutShort = budget.exceeded(0)
+    if (cutShort !== undefined) break
     const { graph: part, original } = partOf(graph, members, numbers)
-    for (const { type, steps, isShortest } of cyclesOf(part)) {
+    const search = new CycleSearch(part)
+    for (const { type, steps, isShortest } of cyclesOf(part, search)) {
       const own = steps.map((step) => ({ node: original[step.node]!, kind: step.kind }))
       counts.set(type, (counts.get(type) ?? 0) + 1)
       keepShortest(byType, { type, steps: own, isShortest })
     }
-    onComponent((i + 1) / found.length)
-  })
+    if (search.wasCutShort) {
+      gaveUp = `the search for cycles among ${part.calls} transactions was given up before it had seen all`
+    }
+    budget.report('cycles', (i + 1) / found.length)
+  }
+  const limit = cutShort ?? gaveUp
   return {
     cycles: [...byType.keys()].sort(compareSeverity).flatMap((type) => byType.get(type)!),
     counts,
     components: found.length,
     largestComponent: found.reduce((most, members) => Math.max(most, members.length), 0),
+    ...(limit === undefined ? {} : { cutShort: limit }),
   }
 }
 
@@ -58,8 +71,7 @@ function keepShortest(byType: Map<string, Cycle[]>, cycle: Cycle): void {
 }
 
 /** The types of one component, each with its shortest cycle. */
-function cyclesOf(part: Graph): Cycle[] {
-  const search = new CycleSearch(part)
+function cyclesOf(part: Graph, search: CycleSearch): Cycle[] {
   const kinds = kindsOf(part)
   const done = new Set<string>()
   const cycles: Cycle[] = []

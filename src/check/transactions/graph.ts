@@ -1,9 +1,13 @@
 import { IntColumn } from '../../history/column.js'
+import { WorkloadError } from './errors.js'
 
 /** Kinds of edges, as bits. `tail` goes on from a hub: the edge into the hub has said the kind. */
 export const kind = { ww: 1, wr: 2, rw: 4, process: 8, realtime: 16, tail: 32 } as const
 
 export const kindBits = 6
+
+/** Both copies of a node, as searches need them, and a kind have to fit into 31 bits. */
+const maxNodes = 2 ** (30 - kindBits)
 
 /** A directed graph in compressed rows: edges of node n are from `starts[n]` to below `starts[n + 1]`. */
 export interface Graph {
@@ -25,9 +29,11 @@ export class GraphBuilder {
   readonly #from = new IntColumn(1 << 16)
   readonly #to = new IntColumn(1 << 16)
 
+  /** @throws WorkloadError when there are more transactions than a node's number has bits for. */
   constructor(calls: number) {
     this.#calls = calls
     this.#nodes = calls
+    this.#requireRoom()
   }
 
   get edgeCount(): number {
@@ -36,6 +42,7 @@ export class GraphBuilder {
 
   addHub(): number {
     this.#nodes += 1
+    this.#requireRoom()
     return this.#nodes - 1
   }
 
@@ -50,6 +57,14 @@ export class GraphBuilder {
   addOwnFutureRead(call: number): void {
     this.#from.push(call)
     this.#to.push((call << kindBits) | kind.wr)
+  }
+
+  #requireRoom(): void {
+    if (this.#nodes <= maxNodes) return
+    throw new WorkloadError(
+      `the history needs a graph of more than ${maxNodes} nodes, of which its transactions are ${this.#calls}; ` +
+        'check it in parts',
+    )
   }
 
   finish(): Graph {
