@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -23,8 +24,14 @@ function markdownBelow(path: string): string[] {
 /** Runs an example as a user would. Rejects with what it printed when it exits with another code than 0. */
 async function run(example: Example, below: string): Promise<string> {
   const file = join(below, example.file.replace(/\.ts$/, '.js'))
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000 })
-  return stdout
+  // In a folder of its own: some write to the one they are in.
+  const cwd = mkdtempSync(join(tmpdir(), 'tidemark-docs-'))
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd, timeout: 20_000 })
+    return stdout
+  } finally {
+    rmSync(cwd, { recursive: true })
+  }
 }
 
 /** What `console.log(...) // this` says it prints. */
