@@ -70,7 +70,7 @@ svg text { fill: currentColor; font-family: inherit }
   :root, :root[data-theme] { color-scheme: light }
   body { background: none }
   .top { position: static; border: 0; padding-inline: 20px }
-  button, input, .top > nav { display: none !important }
+  button:not(.call), input, .top > nav { display: none !important }
   .panel { break-inside: avoid }
 }
 `

@@ -67,8 +67,10 @@ function spanMarkup({ call, kind }: Span, y: number, placeOf: (event: number) =>
   const room = Math.floor((to - from - 12) / characterWidth)
   const text = callLine(call.f, call.value, Math.max(1, room - call.label.length - 1))
   const shown = room < call.label.length + 6 ? call.label : `${call.label} ${text}`
+  const isBeside = room < call.label.length
+  const textAt = isBeside ? { x: from - 4, anchor: 'end' } : { x: from + 6, anchor: 'start' }
   return html`<g class="span ${kind} ${isOpen && 'open'}" data-call="${call.invocation.index}" tabindex="0" role="button"
 aria-label="${call.label}, process ${call.process}: ${callLine(call.f, call.value, 200)}">
 <rect x="${round(from)}" y="${y + 4}" width="${round(to - from)}" height="22" rx="4"/>
-<text x="${round(from + 6)}" y="${y + 19}">${room < call.label.length ? '' : shown}</text></g>`
+<text x="${round(textAt.x)}" y="${y + 19}" text-anchor="${textAt.anchor}">${shown}</text></g>`
 }

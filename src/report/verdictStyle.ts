@@ -48,7 +48,7 @@ export const verdictStyle = `
 .calls td { vertical-align: top } .calls .wide { white-space: normal; width: 100%; min-width: 220px }
 .calls tr.lit { background: var(--sunken) }
 button.call { font: 600 12px var(--mono); padding: 1px 8px }
-.placed { margin: 0; font: 13px/1.9 var(--mono) }
+ol.placed { margin: 0; font: 13px/1.9 var(--mono) }
 .spans { display: block; width: 100%; min-width: 560px; max-width: 900px; font-size: 11px; margin-top: 4px }
 .spans .lane { stroke: var(--line); fill: none }
 .span rect { fill: light-dark(#d6e6f5, #24425c); stroke: light-dark(#7aa7d0, #4d83b3) }

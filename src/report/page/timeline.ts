@@ -43,7 +43,11 @@ export class Timeline {
     this.#overview = panel.querySelector<HTMLCanvasElement>('.overview')!
     this.#range = panel.querySelector<HTMLElement>('.range')!
     const byProcess = new Map<number, Call[]>()
-    for (const call of calls.all) byProcess.set(call.process, [...(byProcess.get(call.process) ?? []), call])
+    for (const call of calls.all) {
+      const lane = byProcess.get(call.process)
+      if (lane === undefined) byProcess.set(call.process, [call])
+      else lane.push(call)
+    }
     const processes = [...byProcess.keys()].sort((a, b) => this.#compareNames(a, b))
     this.#lanes = processes.map((process) => byProcess.get(process)!)
     this.#names = processes.map((process) => calls.processes[process] ?? '?')
