@@ -148,7 +148,7 @@ function readAll(f: string, keys: number): Operation {
 
 /** Readers that see two independent writes in opposite orders. Every key is written once. */
 const longFork: Workload = {
-  check: 'rw-register',
+  check: 'long-fork',
   description: 'writes of one key each, and reads of those written about now',
   keysDefault: 2,
   stepsDefault: 0,
