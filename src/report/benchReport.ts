@@ -58,15 +58,14 @@ function section(
 
 function machineFacts(machine: BenchMachine, all: readonly Measurement[]): Html {
   const rounds = new Set(all.map((measurement) => measurement.rounds))
+  const counts = [...rounds].sort((a, b) => a - b).join(' or ') || '0'
+  const roundsText = `${counts} ${counts === '1' ? 'round' : 'rounds'}`
   const cut = all.filter(({ isInterrupted }) => isInterrupted).length
   const facts = [
     ['Processor', `${machine.cpu}, ${machine.cores} cores`],
     ['Memory', bytesText(machine.memoryBytes)],
     ['Node.js', `${machine.node}, ${machine.platform}`],
-    [
-      'Measurements',
-      `${groupedText(all.length)}, of ${[...rounds].sort((a, b) => a - b).join(' or ') || '0'} rounds each`,
-    ],
+    ['Measurements', `${groupedText(all.length)}, each of ${roundsText}`],
   ]
   return html`<dl class="facts panel">${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}
 ${cut > 0 && html`<dt>Stopped early</dt><dd>${cut} of them hold only what was measured until then</dd>`}</dl>`
