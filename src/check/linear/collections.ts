@@ -1,6 +1,7 @@
 import type { Value } from '../../history/operation.js'
 import { isList, valueText } from '../../history/valueText.js'
-import type { Model, ModelCall, TimedCall } from './model.js'
+import type { Model, ModelCall } from './model.js'
+import { urgencyInQueue } from './queueOrder.js'
 
 /** A set with `add` (argument: an element) and `read` (answer: all elements, as a list or a set). */
 export function growingSet(): Model<string> {
@@ -88,27 +89,6 @@ function expectedOfQueue({ f, value, isKnown }: ModelCall): string | undefined {
   return f === 'dequeue' && isKnown && value === null
     ? 'an element as the value of dequeue (one that found none has failed)'
     : undefined
-}
-
-/**
- * Concurrent enqueues are tried in the order in which their elements come out again. An element that does not
- * was overtaken by none of these, unless a dequeue of unknown outcome took it at some time.
- */
-function urgencyInQueue(calls: readonly TimedCall[]): number[] {
-  const comesOutAt = new Map<string, number[]>()
-  for (const { f, value, isKnown, returnsAt } of calls) {
-    if (f !== 'dequeue' || !isKnown) continue
-    const text = valueText(value)
-    const times = comesOutAt.get(text)
-    if (times === undefined) comesOutAt.set(text, [returnsAt])
-    else times.push(returnsAt)
-  }
-  const isTakenUnseen = calls.some(({ f, isKnown }) => f === 'dequeue' && !isKnown)
-  const staysIn = isTakenUnseen ? Number.POSITIVE_INFINITY : Number.MAX_SAFE_INTEGER
-  for (const times of comesOutAt.values()) times.sort((a, b) => b - a)
-  return calls.map(({ f, value, returnsAt }) =>
-    f === 'enqueue' ? (comesOutAt.get(valueText(value))?.pop() ?? staysIn) : returnsAt,
-  )
 }
 
 /** Values as numbers from 0. */

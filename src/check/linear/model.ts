@@ -38,9 +38,8 @@ export interface Model<State> {
    */
   triedBefore?(state: State, returning: ModelCall): (other: ModelCall) => boolean
   /**
-   * For each call, how soon it should be tried: smaller first, and infinite for calls to be tried when they
-   * return and not before. By default, calls that return first. It changes how long a search takes, and
-   * nothing else.
+   * For each call, how soon it should be tried: smaller first. By default, calls that return first. It
+   * changes how long a search takes, and nothing else.
    */
   urgency?(calls: readonly TimedCall[]): readonly number[]
   /** The state in words, to follow "then": `the register holds 3`. */
@@ -58,7 +57,9 @@ export interface ModelCall {
   readonly isKnown: boolean
 }
 
-/** A call with the place of its return in the history, infinite when its outcome is unknown. */
+/** A call with its places in the history. */
 export interface TimedCall extends ModelCall {
+  readonly invokedAt: number
+  /** Infinite when the outcome is unknown. */
   readonly returnsAt: number
 }

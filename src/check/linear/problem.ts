@@ -41,7 +41,7 @@ export function problemOf(calls: readonly PlacedCall[], model: Model<unknown>): 
   const slotWords = giveSlots(events, calls, bitOf)
   const openGroups = groupOpen(calls, classOf)
   const openCount = giveOpenBits(openGroups, slotWords * 32, bitOf)
-  const urgency = urgencyOf({ calls, model, returnsAt, classOf })
+  const urgency = urgencyOf({ calls, model, invokedAt, returnsAt, classOf })
   const byUrgency = (a: number, b: number) =>
     (urgency === undefined ? 0 : urgency[a]! - urgency[b]!) || returnsAt[a]! - returnsAt[b]!
   return {
@@ -138,16 +138,23 @@ function giveOpenBits(groups: readonly Int32Array[], firstBit: number, bitOf: In
 function urgencyOf({
   calls,
   model,
+  invokedAt,
   returnsAt,
   classOf,
 }: {
   readonly calls: readonly PlacedCall[]
   readonly model: Model<unknown>
+  readonly invokedAt: Int32Array
   readonly returnsAt: Float64Array
   readonly classOf: Int32Array
 }): Float64Array | undefined {
   if (model.urgency === undefined) return undefined
-  const wished = model.urgency(calls.map((call, number) => ({ ...call, returnsAt: returnsAt[number]! })))
+  const timed = calls.map((call, number) => ({
+    ...call,
+    invokedAt: invokedAt[number]!,
+    returnsAt: returnsAt[number]!,
+  }))
+  const wished = model.urgency(timed)
   const byClass = new Map<number, number[]>()
   classOf.forEach((callClass, call) => {
     const members = byClass.get(callClass)

@@ -184,16 +184,10 @@ export class Search {
     }
   }
 
-  /** What has no urgency of its own goes first when it must, because it returns, and last otherwise. */
   #sortChoices(): void {
-    const { urgency, events } = this.#problem
+    const { urgency } = this.#problem
     if (urgency === undefined) return
-    const returning = ~events[this.#current.position]!
-    const rank = (call: number) => {
-      const wish = urgency[call]!
-      return wish === Number.POSITIVE_INFINITY ? (call === returning ? -1 : Number.MAX_VALUE) : wish
-    }
-    this.#choices.sort((a, b) => rank(a) - rank(b))
+    this.#choices.sort((a, b) => (urgency[a]! < urgency[b]! ? -1 : urgency[a]! > urgency[b]! ? 1 : 0))
   }
 
   #filterChoices(): void {
