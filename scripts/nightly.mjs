@@ -97,7 +97,8 @@ async function runRound(name) {
  * @type {Round}
  */
 async function threads(recording, random) {
-  return onStore(recording, 2 + Math.floor(random() * 3), async () => {
+  return onStore(recording, 2 + Math.floor(random() * 3), async (workers) => {
+    await Promise.all(workers.map((worker) => ready.get(worker)))
     await sleep(roundSeconds * 1000)
     return 0
   })

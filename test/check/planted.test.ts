@@ -6,14 +6,14 @@ import { testFactor } from '../kit/engineThreads.js'
 import { buildEngine, planted, recordLoad } from '../kit/planted.js'
 import { plantedBugs } from '../kit/plantedBugs.js'
 
-vi.setConfig({ testTimeout: 60_000 * Math.max(1, testFactor) })
+vi.setConfig({ testTimeout: 120_000 * Math.max(1, testFactor) })
 
 function check(history: History): Verdict {
   return checkTransactions(history, { workload: 'list-append', models: ['strict-serializable'] })
 }
 
 /** Plays until the checker objects: a seed that finds nothing says little, several that do a lot. */
-const roundsMax = 4
+const roundsMax = 30
 const plays = Math.ceil(200 * testFactor)
 /** Some bugs make the engine go round in circles: what was seen until then is enough. */
 const limitMs = 5000 * Math.max(1, testFactor)
