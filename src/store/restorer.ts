@@ -3,8 +3,8 @@ import { PayloadReader, type TableRecord } from '../durable/payload.js'
 import type { Engine } from '../mvcc/engine.js'
 import type { MvccTransaction } from '../mvcc/transaction.js'
 
-/** Writes that one transaction of the recovery makes, so that its write set stays small. */
-const batchWrites = 256
+/** Writes that one transaction of the recovery makes: a write set so small is searched and sorted in place. */
+const batchWrites = 8
 
 /**
  * Puts what was recovered into an empty store, in the order of the journal. Nobody else is attached yet, so
