@@ -13,8 +13,8 @@ interface Passage {
 
 /**
  * The order in which elements can have entered a queue: before every element that was enqueued, or dequeued,
- * only after it. If each element is enqueued once and every dequeue is known, a linearizable queue has such an
- * order (Henzinger, Sezgin and Vafeiadis 2013), and a search that follows it does not go back. With equal
+ * only after it. If each element is enqueued once and every dequeue is known, a linearizable queue has such
+ * an order (Henzinger, Sezgin and Vafeiadis 2013), and a search that follows it does not go back. With equal
  * elements, or dequeues of unknown outcome, it is a good guess.
  *
  * @returns for each enqueue its place, for each dequeue when it returns
