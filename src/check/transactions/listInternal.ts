@@ -7,6 +7,14 @@ import { type Evidence, text } from './evidence.js'
  * al.), and those that read what they appended only later (`future-read`).
  */
 export function findInternal(calls: Calls, evidence: Evidence): void {
+  forRepeated(calls, (call) => {
+    checkReads(calls, call, evidence)
+    checkFuture(calls, call, evidence)
+  })
+}
+
+/** Committed transactions that touch a key twice: only they can contradict themselves. */
+export function forRepeated(calls: Calls, each: (call: number) => void): void {
   const { micros } = calls.columns
   const touchedBy = new Int32Array(micros.keyTable.size).fill(-1)
   for (let call = 0; call < calls.count; call += 1) {
@@ -17,10 +25,7 @@ export function findInternal(calls: Calls, evidence: Evidence): void {
       if (touchedBy[key] === call) isRepeated = true
       touchedBy[key] = call
     }
-    // Only a transaction that touches a key twice can contradict itself.
-    if (!isRepeated) continue
-    checkReads(calls, call, evidence)
-    checkFuture(calls, call, evidence)
+    if (isRepeated) each(call)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Value } from '../../history/operation.js'
 import type { Calls } from './calls.js'
 import { type Evidence, text } from './evidence.js'
 import { type Externals, nil } from './externals.js'
+import { forRepeated } from './listInternal.js'
 import type { RegisterHistory } from './registerGraph.js'
 import { versionSources } from './versions.js'
 import { nobody, type Writers } from './writers.js'
@@ -36,19 +37,7 @@ export function findBadVersions(externals: Externals, writers: Writers, evidence
 
 /** Transactions whose reads contradict their own reads and writes. */
 export function findInternalRegisters(externals: Externals, evidence: Evidence): void {
-  const { calls } = externals
-  const { micros } = calls.columns
-  const touchedBy = new Int32Array(micros.keyTable.size).fill(-1)
-  for (let call = 0; call < calls.count; call += 1) {
-    if (!calls.isOk(call)) continue
-    let isRepeated = false
-    for (let row = calls.rowStarts.data[call]!; row < calls.rowEnds.data[call]!; row += 1) {
-      const key = micros.keys.data[row]!
-      if (touchedBy[key] === call) isRepeated = true
-      touchedBy[key] = call
-    }
-    if (isRepeated) checkRepeated(externals, call, evidence)
-  }
+  forRepeated(externals.calls, (call) => checkRepeated(externals, call, evidence))
 }
 
 function checkRepeated(externals: Externals, call: number, evidence: Evidence): void {

@@ -1,4 +1,7 @@
+import { operationText } from '../seen.js'
 import type { Calls } from './calls.js'
+import { WorkloadError } from './errors.js'
+import { text } from './evidence.js'
 import { type Externals, none } from './externals.js'
 import { type GraphBuilder, kind } from './graph.js'
 import type { Versions } from './versions.js'
@@ -37,7 +40,9 @@ export function addRegisterEdges(history: RegisterHistory, graph: GraphBuilder):
 /** Who wrote a version to the outside, if it is known to have happened. */
 export class ExternalWriters {
   readonly #of: Int32Array
+  readonly #several = new Set<number>()
 
+  /** @throws WorkloadError when a value was read that several transactions wrote. */
   constructor(externals: Externals, writers: Writers) {
     const { calls, starts, writes } = externals
     this.#of = new Int32Array(calls.columns.micros.elements.size).fill(nobody)
@@ -46,8 +51,26 @@ export class ExternalWriters {
       if (happened[call] === 0) continue
       for (let row = starts.data[call]!; row < starts.data[call + 1]!; row += 1) {
         const version = writes.data[row]!
-        if (version >= 0) this.#of[version] = call
+        if (version < 0) continue
+        if (this.#of[version] !== nobody) this.#several.add(version)
+        this.#of[version] = call
       }
+    }
+    if (this.#several.size > 0) this.#requireOneWriter(externals)
+  }
+
+  /** Who reads what several wrote cannot tell which of them it read. */
+  #requireOneWriter({ calls, keys, reads }: Externals): void {
+    const { micros } = calls.columns
+    for (let row = 0; row < keys.length; row += 1) {
+      const version = reads.data[row]!
+      if (!this.#several.has(version)) continue
+      const value = text(micros.valueOfElement(version))
+      const operation = operationText(calls.history.operation(calls.invocations.data[this.#of[version]!]!))
+      throw new WorkloadError(
+        `value ${value} is read in key ${text(micros.keyOf(keys.data[row]!))}, and several transactions wrote it, ` +
+          `${operation} among them; each write to a key needs a value of its own`,
+      )
     }
   }
 

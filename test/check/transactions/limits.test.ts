@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Simulation } from '../../../bench/check/simulation.js'
 import { historyOf } from '../../../src/history/builder.js'
+import type { NewOperation } from '../../../src/history/operation.js'
 import { checkHistory, UnknownWorkloadError } from '../../../src/check/checkHistory.js'
 import { UnknownModelError } from '../../../src/check/models.js'
 import { checkTransactions } from '../../../src/check/transactions/check.js'
@@ -56,4 +57,17 @@ test('unknown names are refused, with those there are', () => {
   expect(() => checkHistory(history, { workload: 'toString' })).toThrow(UnknownWorkloadError)
   expect(() => checkHistory(history, { models: ['serialisable'] })).toThrow(UnknownModelError)
   expect(() => checkHistory(historyOf([]))).toThrow(/the history holds no transactions.*list-append/)
+})
+
+test('a register value that several wrote and one read is refused; one that nobody read is not', () => {
+  const call = (process: number, value: NewOperation['value']): NewOperation[] => [
+    { type: 'invoke', process, f: 'txn', value },
+    { type: 'ok', process, f: 'txn', value },
+  ]
+  const writes = [...call(0, [['w', 'x', 1]]), ...call(1, [['w', 'x', 1]])]
+  expect(checkHistory(historyOf(writes)).valid).toBe(true)
+  const read = historyOf([...writes, ...call(2, [['r', 'x', 1]])])
+  expect(() => checkHistory(read)).toThrow(
+    /value 1 is read in key x, and several transactions wrote it, operation 2/,
+  )
 })
