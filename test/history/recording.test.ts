@@ -254,6 +254,16 @@ describe('what cannot be recorded is refused:', () => {
     await expect(startRecording({ folder: join(folder, 'nowhere') })).rejects.toThrow('nowhere')
   })
 
+  test('a value that cannot be copied; what follows is recorded as ever', async () => {
+    await using recording = await startRecording({ folder })
+    const call = joinRecording(recording.handle).invoke()
+    const broken = (() => 1) as unknown as Value
+    expect(() => call.write(new Map([[1, 2]]), broken)).toThrow('a key or value cannot be recorded')
+    call.write(new Map([[3, 4]]), 5)
+    call.ok()
+    expect((await operationsOf(recording))[1]?.value).toEqual([['w', new Map([[3, 4]]), 5]])
+  })
+
   test('files without a known ending, or in no folder', async () => {
     await expect(checkHistoryPath(join(folder, 'a.txt'))).rejects.toThrow('must end in .edn')
     await expect(checkHistoryPath(join(folder, 'nowhere/a.edn'))).rejects.toThrow('nowhere')

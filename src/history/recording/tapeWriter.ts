@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { serialize } from 'node:v8'
 import type { Value } from '../operation.js'
 import { isList } from '../valueText.js'
+import { UnrecordableError } from './errors.js'
 import {
   chunkWords,
   control,
@@ -148,12 +149,23 @@ export class TapeWriter {
       case valueKind.int32List:
         return 1 + (value as readonly Value[]).length
       case valueKind.serialized: {
-        const serialized = serialize(value)
+        const serialized = this.#serialize(value)
         this.#serialized.push(serialized)
         return 1 + Math.ceil(serialized.length / 4)
       }
       default:
         return 0
+    }
+  }
+
+  /** A value that has no copy, such as a function, fails its event, and leaves nothing for the next. */
+  #serialize(value: Value): Buffer {
+    try {
+      return serialize(value)
+    } catch (cause) {
+      this.#serialized.length = 0
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new UnrecordableError('a key or value', `${reason} Name it by the options key and value`)
     }
   }
 
