@@ -25,7 +25,9 @@ const { values, positionals } = parseArgs({
   },
 })
 const [ref, ...named] = positionals
-const [rounds, milliseconds, limit] = [values.rounds, values.ms, values.limit].map(Number)
+const rounds = Number(values.rounds)
+const milliseconds = Number(values.ms)
+const limit = Number(values.limit)
 if (ref === undefined || !(rounds > 0 && milliseconds > 0 && limit >= 0)) {
   console.error('usage: npm run bench:compare -- REF [NAME ...] [--rounds N] [--ms N] [--limit PERCENT]')
   process.exit(2)

@@ -5,7 +5,7 @@ import { open } from 'tidemark'
 const store = await open({ path: process.argv[2], segmentBytes: 256 * 1024 })
 const lists = store.table('lists')
 
-process.on('message', async ({ id, steps }) => {
+async function answer({ id, steps }) {
   try {
     const answers = await store.transaction((tx) =>
       steps.map(({ key, element }) => {
@@ -18,6 +18,8 @@ process.on('message', async ({ id, steps }) => {
   } catch (error) {
     process.send({ id, error: String(error), code: error.code })
   }
-})
+}
+
+process.on('message', (request) => void answer(request))
 process.on('disconnect', () => process.exit(0))
 process.send('ready')

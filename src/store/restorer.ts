@@ -3,7 +3,9 @@ import { PayloadReader, type TableRecord } from '../durable/payload.js'
 import type { Engine } from '../mvcc/engine.js'
 import type { MvccTransaction } from '../mvcc/transaction.js'
 
-/** Writes that one transaction of the recovery makes: a write set so small is searched and sorted in place. */
+/**
+ * Writes that one transaction of the recovery makes: a write set so small is searched and sorted in place.
+ */
 const batchWrites = 8
 
 /**
