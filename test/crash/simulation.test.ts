@@ -6,8 +6,8 @@ import type { MemoryDisk } from '../kit/memoryDisk.js'
 
 const keys = ['a', 'b', 'c', 'd', 'e']
 /** Up to so many lost changes are tried in every combination. */
-const exhaustiveChanges = 4
-const sampledSubsets = 8
+const exhaustiveChanges = 5
+const sampledSubsets = 12
 const factor = Number(process.env['TIDEMARK_TEST_FACTOR'] ?? 1)
 
 /** Runs a script of commits, flushes and checkpoints, which depends on the seed alone. */
@@ -61,7 +61,7 @@ describe.each([512, 4096])('a store whose power fails, in sectors of %d bytes,',
   }, async () => {
     const random = makeRandom()
     let crashes = 0
-    for (let script = 0; script < factor; script++) {
+    for (let script = 0; script < 4 * factor; script++) {
       const seed = random.below(2 ** 31)
       const whole = new CrashDisk(sectorBytes)
       await work(whole, seed, 8)
