@@ -98,7 +98,7 @@ async function runRound(name) {
  */
 async function threads(recording, random) {
   return onStore(recording, 2 + Math.floor(random() * 3), async (workers) => {
-    await Promise.all(workers.map((worker) => ready.get(worker)))
+    await Promise.all(workers.map(async (worker) => ready.get(worker)))
     await sleep(roundSeconds * 1000)
     return 0
   })
