@@ -27,7 +27,7 @@ afterAll(() => {
 })
 
 describe.skipIf(mounted === undefined)('a disk that is full', () => {
-  test('ends acknowledgements, not reads; opened again with room, the store has all that was acknowledged', async () => {
+  test('ends acknowledgements, not reads, and loses nothing acknowledged', async () => {
     const path = join(mounted!, 'store')
     const store = await open({ path, name: 'full' })
     onTestFinished(() => store.close())
