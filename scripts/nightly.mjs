@@ -187,7 +187,8 @@ async function kills(recording, random) {
         })
         const id = next++
         asked.set(id, { call: recorder.invoke(), steps })
-        child.send({ id, steps })
+        // What cannot be sent to the dead is among what nobody knows the outcome of.
+        child.send({ id, steps }, () => {})
       }
       child.on('message', (/** @type {Answer} */ answer) => {
         const known = asked.get(answer.id)
