@@ -48,7 +48,7 @@ export class Arena {
     this.#i32 = memory.i32
     this.#f64 = memory.f64
     this.#latches = latches
-    this.reclaimer = new Reclaimer(memory.i32, this.pool, latches, this.#area)
+    this.reclaimer = new Reclaimer(memory, this.pool, latches, site)
     this.#magazines = this.#area + siteArea.magazines
     this.#chunkTable = memory.layout.chunkTableStart - memory.layout.firstChunk * 2
     this.#usedIndex = (this.#area + siteArea.usedBytes) >> 1

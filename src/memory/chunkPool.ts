@@ -1,13 +1,15 @@
 import { chunkAddressShift, header } from './layout.js'
 import type { Latches } from './latch.js'
+import { blocksPerChunk } from './magazine.js'
 import type { SharedMemory } from './sharedMemory.js'
 
 /**
  * Chunks of 64 KiB, the unit in which slabs and large objects take memory.
  *
  * The chunk table is the truth, two words a chunk: state, and for the head of a run its length. It is written
- * under the pool latch. `chunkTop` (never used from there on) and `chunksFreed` are derived from it; `repair`
- * derives them again after the death of a latch holder.
+ * under the pool latch; a slab's chunk has its count of dropped blocks there, or its claim, written under the
+ * depot latch. `chunkTop` (never used from there on) and `chunksFreed` are derived from it; `repair` derives
+ * them again after the death of a latch holder.
  */
 const stateFree = 0
 const stateRunHead = -1
@@ -80,7 +82,8 @@ export class ChunkPool {
   }
 
   /**
-   * Blocks of a slab's chunk that a reclamation has dropped from the free lists, and where they are counted.
+   * Blocks of a slab's chunk that a reclamation has dropped from the free lists, and where they are counted;
+   * negative if a site has claimed the chunk.
    */
   droppedOf(address: number): number {
     return this.#i32[this.droppedIndex(address)]!
@@ -90,20 +93,30 @@ export class ChunkPool {
     return this.#table + this.indexOf(address) * 2 + 1
   }
 
-  /** Chunks of slabs of which a reclamation has dropped blocks, and that it has not given back. */
+  /** Chunks of slabs of which a reclamation has dropped blocks, and that nobody has given back or claimed. */
   chunksWithDropped(): number[] {
-    const chunks: number[] = []
-    for (let index = this.chunkTop - 1; index >= 0; index--) {
-      const address = this.addressOf(index)
-      if (this.#state(index) > 0 && this.droppedOf(address) > 0) chunks.push(address)
-    }
-    return chunks
+    return this.#slabChunksWhere((dropped) => dropped > 0)
   }
 
   /**
-   * Says that a slab's chunk, all of whose blocks were dropped, waits to be released; `settle` follows when
-   * somebody has noted it.
+   * Says that the site, and nobody else, is to retire a slab's chunk, all of whose blocks were dropped. Under
+   * the depot latch, as every look for such chunks.
    */
+  claim(address: number, site: number): void {
+    this.#i32[this.droppedIndex(address)] = -site
+  }
+
+  isClaimed(address: number): boolean {
+    return this.droppedOf(address) < 0
+  }
+
+  /** Leaves chunks that a site has claimed, and not retired, to the next reclamation. */
+  disclaim(site: number): void {
+    for (const chunk of this.#slabChunksWhere((dropped) => dropped === -site))
+      this.#i32[this.droppedIndex(chunk)] = blocksPerChunk(this.slabOf(chunk))
+  }
+
+  /** Says that a claimed chunk waits to be released; `settle` follows when somebody has noted it. */
   retire(address: number): void {
     this.#i32[this.#intentWord] = this.indexOf(address) + 1
     this.#setState(this.indexOf(address), stateRetired)
@@ -220,6 +233,15 @@ export class ChunkPool {
 
   #startsWindow(index: number): boolean {
     return (index + this.#first) % chunksPerWindow === 0
+  }
+
+  #slabChunksWhere(isWanted: (dropped: number) => boolean): number[] {
+    const chunks: number[] = []
+    for (let index = this.chunkTop - 1; index >= 0; index--) {
+      const address = this.addressOf(index)
+      if (this.#state(index) > 0 && isWanted(this.droppedOf(address))) chunks.push(address)
+    }
+    return chunks
   }
 
   #state(index: number): number {

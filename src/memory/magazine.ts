@@ -1,4 +1,4 @@
-import { slabCount } from './layout.js'
+import { chunkBytes, slabCount } from './layout.js'
 import { sizeClassCount, sizeOfClass } from './sizeClasses.js'
 
 /** Words of a free block, beside the first two, which belong to whoever may still look at the block. */
@@ -36,3 +36,7 @@ for (let slab = 0; slab < slabCount; slab++) {
 /** Size of a slab's blocks. */
 export const slabBlockBytes: Int32Array = new Int32Array(slabCount)
 for (let slab = 0; slab < slabCount; slab++) slabBlockBytes[slab] = sizeOfClass[slab % sizeClassCount]!
+
+export function blocksPerChunk(slab: number): number {
+  return Math.floor(chunkBytes / slabBlockBytes[slab]!)
+}

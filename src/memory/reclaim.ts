@@ -1,7 +1,8 @@
 import type { ChunkPool } from './chunkPool.js'
-import { chunkAddressShift, chunkBytes, header, magazineWords, siteArea, slabCount } from './layout.js'
+import { chunkAddressShift, header, magazineWords, siteArea, slabCount } from './layout.js'
 import type { Latches } from './latch.js'
 import {
+  blocksPerChunk,
   bump,
   bumpEnd,
   depotHead,
@@ -15,7 +16,8 @@ import {
   slabBlockBytes,
   spare,
 } from './magazine.js'
-import { sizeClassCount, sizeOfClass } from './sizeClasses.js'
+import type { SharedMemory } from './sharedMemory.js'
+import { sizeClassCount } from './sizeClasses.js'
 
 /** A reclamation looks at every free block: not again before this time. */
 const intervalMs = 10
@@ -26,7 +28,8 @@ const none: ReadonlySet<number> = new Set()
  * Gives chunks whose blocks are all free back to the pool, so that memory freed in one size serves another.
  * It runs when the pool is empty, by the site that needs a chunk, over the depots, its own magazines, and
  * what sites that left have not used up; what others hold in theirs, a few hundred blocks, stays. Tuples'
- * chunks are handed to `retireTupleChunks`: somebody may still look for tuples there.
+ * chunks are claimed, for the site to retire when it is not in the middle of an allocation: somebody may
+ * still look for tuples there.
  *
  * Blocks are moved one by one, through `sifted` lists, and what is dropped is counted in the chunk's table
  * entry, so a death in the middle loses nothing: `completeReclaim` puts the lists together, and the next
@@ -36,41 +39,47 @@ export class Reclaimer {
   readonly #i32: Int32Array
   readonly #pool: ChunkPool
   readonly #latches: Latches
+  readonly #site: number
   readonly #area: number
   #lastMs = Number.NEGATIVE_INFINITY
-  /** Takes chunks that held tuples, and releases them when nobody can hold the address of one. */
-  retireTupleChunks: ((chunks: readonly number[]) => void) | undefined
+  /** Chunks that held tuples, which this site has claimed and is to retire. */
+  readonly claimed: number[] = []
   /** Calls with the areas of sites that nobody uses, each of which belongs to the caller meanwhile. */
   forAbandoned: ((visit: (area: number) => void) => void) | undefined
 
-  constructor(i32: Int32Array, pool: ChunkPool, latches: Latches, area: number) {
-    this.#i32 = i32
+  constructor(memory: SharedMemory, pool: ChunkPool, latches: Latches, site: number) {
+    this.#i32 = memory.i32
     this.#pool = pool
     this.#latches = latches
-    this.#area = area
+    this.#site = site
+    this.#area = memory.siteAreaOf(site)
   }
 
   /** True if the pool has chunks now. Linear in the number of free blocks. */
   reclaim(): boolean {
     if (performance.now() - this.#lastMs < intervalMs) return false
     this.#latches.acquire(header.depotLatch)
-    let ofTuples: number[]
-    let ofData: number[]
     try {
       this.forAbandoned?.((area) => this.#takeOver(area))
       const releasable = this.#findReleasable()
       const chunks = new Set(releasable)
       for (const slab of new Set(releasable.map((chunk) => this.#pool.slabOf(chunk))))
         this.#sift(slab, chunks)
-      ofTuples = releasable.filter((chunk) => this.#pool.slabOf(chunk) >= sizeClassCount)
-      ofData = releasable.filter((chunk) => this.#pool.slabOf(chunk) < sizeClassCount)
-      for (const chunk of ofData) this.#pool.release(chunk)
+      let released = 0
+      for (const chunk of releasable) {
+        if (this.#pool.slabOf(chunk) >= sizeClassCount) {
+          this.#pool.claim(chunk, this.#site)
+          this.claimed.push(chunk)
+        } else {
+          this.#pool.release(chunk)
+          released++
+        }
+      }
+      return released > 0
     } finally {
       this.#latches.release(header.depotLatch)
       this.#lastMs = performance.now()
     }
-    if (ofTuples.length > 0) this.retireTupleChunks?.(ofTuples)
-    return ofData.length > 0
   }
 
   /** Chunks of which every block is free and within reach. */
@@ -82,9 +91,8 @@ export class Reclaimer {
         free.set(chunk, (free.get(chunk) ?? this.#pool.droppedOf(chunk)) + 1)
       }
     }
-    const slabs = this.retireTupleChunks === undefined ? sizeClassCount : slabCount
     for (const chunk of this.#pool.chunksWithDropped()) free.set(chunk, this.#pool.droppedOf(chunk))
-    for (let slab = 0; slab < slabs; slab++) {
+    for (let slab = 0; slab < slabCount; slab++) {
       const magazine = this.#magazineOf(slab)
       count(this.#i32[magazine + loaded]!)
       count(this.#i32[magazine + spare]!)
@@ -97,7 +105,7 @@ export class Reclaimer {
     }
     const releasable: number[] = []
     for (const [chunk, blocks] of free)
-      if (blocks === blocksOf(this.#pool.slabOf(chunk))) releasable.push(chunk)
+      if (blocks === blocksPerChunk(this.#pool.slabOf(chunk))) releasable.push(chunk)
     return releasable
   }
 
@@ -232,10 +240,6 @@ function restoreSifted(i32: Int32Array, depot: number): void {
 
 function depotOf(slab: number): number {
   return header.depots + slab * depotWords
-}
-
-function blocksOf(slab: number): number {
-  return Math.floor(chunkBytes / sizeOfClass[slab % sizeClassCount]!)
 }
 
 /** The chunk of a block, by its address. */

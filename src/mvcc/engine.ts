@@ -63,6 +63,7 @@ export class Engine {
   /** @internal For a recoverer. */ readonly collector: Collector
   readonly #pool: MvccTransaction[] = []
   readonly #counters: number
+  readonly #claimedChunks: number[]
   #collections = 0
   #hasLeft = false
 
@@ -89,7 +90,7 @@ export class Engine {
     this.collector = new Collector(this)
     this.recoverer = new Recoverer(this)
     const { reclaimer } = this.context.arena
-    reclaimer.retireTupleChunks = (chunks) => this.#retireTupleChunks(chunks)
+    this.#claimedChunks = reclaimer.claimed
     reclaimer.forAbandoned = (visit) => this.#forAbandoned(visit)
     this.#counters = (this.context.area + siteArea.counters) >> 1
   }
@@ -182,6 +183,7 @@ export class Engine {
       return this.collector.collect(limit) + this.collector.adoptOrphans(limit)
     } finally {
       this.context.site.end(stamp)
+      if (this.#claimedChunks.length !== 0) this.#retireClaimedChunks()
     }
   }
 
@@ -245,7 +247,10 @@ export class Engine {
     try {
       this.collect()
     } finally {
-      this.context.sites.leave(this.context.site.id)
+      const { arena, sites, site } = this.context
+      arena.pool.disclaim(site.id)
+      this.#claimedChunks.length = 0
+      sites.leave(site.id)
     }
   }
 
@@ -256,16 +261,23 @@ export class Engine {
 
   /**
    * Chunks of tuples become free when no open transaction can have found one of their tuples in the
-   * directory.
+   * directory. Never in the middle of an allocation: that may be the queue's own, or of one who has reserved
+   * room in the queue. Those for which there is no room stay claimed.
    */
-  #retireTupleChunks(chunks: readonly number[]): void {
+  #retireClaimedChunks(): void {
     const { arena, retired, site } = this.context
+    const chunks = this.#claimedChunks
     this.directory.purge(new Set(chunks))
-    for (const chunk of chunks) {
-      retired.reserve()
-      arena.pool.retire(chunk)
-      retired.push(retiredKind.chunk, chunk, site.retireStamp())
-      arena.pool.settle()
+    try {
+      for (let chunk = chunks.at(-1); chunk !== undefined; chunk = chunks.at(-1)) {
+        retired.reserve()
+        chunks.pop()
+        arena.pool.retire(chunk)
+        retired.push(retiredKind.chunk, chunk, site.retireStamp())
+        arena.pool.settle()
+      }
+    } catch (error) {
+      if (!(error instanceof MemoryFullError || error instanceof StuckError)) throw error
     }
   }
 
@@ -295,6 +307,7 @@ export class Engine {
     this.context.site.end(tx.opened, tx.stamp)
     tx.writes.clear()
     this.#pool.push(tx)
+    if (this.#claimedChunks.length !== 0) this.#retireClaimedChunks()
   }
 
   /**

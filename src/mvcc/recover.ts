@@ -84,6 +84,7 @@ class Recovery {
     try {
       freePoolLatches(this.#engine, this.#id)
       this.#settleChunk()
+      this.#arena.pool.disclaim(this.#id)
       completeIndexChange(this.#engine, this.#area, this.#id, this.#queue)
       this.#settleNewTuple()
       this.#settleUnlinked()
@@ -105,9 +106,11 @@ class Recovery {
     if (intent === 0) return
     const { pool } = this.#arena
     const address = pool.addressOf(intent - 1)
-    if (pool.isRetired(intent - 1) && !this.#queue.endsWith(address))
-      this.#queue.push(retiredKind.chunk, address, this.#retireStamp())
-    else if (pool.isTaken(intent - 1) && !this.#arena.isCarved(this.#area, address)) pool.release(address)
+    if (pool.isRetired(intent - 1)) {
+      if (!this.#queue.endsWith(address)) this.#queue.push(retiredKind.chunk, address, this.#retireStamp())
+    } else if (pool.isTaken(intent - 1) && !this.#arena.isCarved(this.#area, address)) {
+      pool.release(address)
+    }
   }
 
   /** A tuple made and not yet queued for a check. */

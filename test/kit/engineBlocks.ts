@@ -1,7 +1,6 @@
 import {
   blockKind,
   chunkAddressShift,
-  chunkBytes,
   header,
   magazineWords,
   siteArea,
@@ -9,6 +8,7 @@ import {
 } from '../../src/memory/layout.js'
 import { sizeClassCount, sizeOfClass } from '../../src/memory/sizeClasses.js'
 import {
+  blocksPerChunk,
   bump,
   bumpEnd,
   depotHead,
@@ -88,11 +88,16 @@ export class BlockLedger {
 
   #checkSlabChunk(chunk: number, slab: number, unused: ReadonlyMap<number, number>): void {
     const words = wordsOf(slab)
-    const end = unused.get(chunk) ?? chunk + Math.floor(chunkBytes / 8 / words) * words
-    for (let block = chunk; block < end; block += words) {
-      if (this.#claims.has(block) || this.#free.has(block)) continue
+    const end = unused.get(chunk) ?? chunk + blocksPerChunk(slab) * words
+    const lost: number[] = []
+    for (let block = chunk; block < end; block += words)
+      if (!this.#claims.has(block) && !this.#free.has(block)) lost.push(block)
+    const { pool } = this.#engine.context.arena
+    const dropped = pool.isClaimed(chunk) ? blocksPerChunk(slab) : pool.droppedOf(chunk)
+    if (lost.length === dropped) return
+    this.problems.push(`of chunk ${chunk}, ${dropped} blocks were dropped, and ${lost.length} are missing:`)
+    for (const block of lost)
       this.problems.push(`block ${block} of ${words * 8} bytes belongs to nobody, and is not free`)
-    }
   }
 
   /** Where in a chunk the part begins that no block was yet cut from. */
