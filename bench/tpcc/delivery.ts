@@ -1,12 +1,23 @@
 import { kinds } from './kinds.js'
 import { districtsPerWarehouse } from './population.js'
-import { ofDistrict, ofOrder } from './schema.js'
-import { customerRow, homeOf, present, type Terminals, type Writing } from './terminal.js'
+import { ofDistrict, ofOrder, type Tables } from './schema.js'
+import { homeOf, present, type Terminals, type Writing } from './terminal.js'
 
 interface Request {
   readonly warehouse: number
   readonly carrier: number
   readonly queuedMs: number
+}
+
+/** What a Delivery reads and changes of each row. */
+function columnsOf({ order, orderLine, customer }: Tables) {
+  return {
+    order: order.pick('customer'),
+    carrier: order.pick('carrier'),
+    amount: orderLine.pick('amount'),
+    deliveryMs: orderLine.pick('deliveryMs'),
+    customer: customer.pick('balance', 'deliveryCount'),
+  }
 }
 
 /**
@@ -15,6 +26,7 @@ interface Request {
  */
 export class Deliveries {
   readonly #terminals: Terminals
+  readonly #columns: ReturnType<typeof columnsOf>
   readonly #queue: Request[] = []
   readonly #body: (tx: Writing) => void
   #deliveryMs = 0
@@ -22,6 +34,7 @@ export class Deliveries {
 
   constructor(terminals: Terminals) {
     this.#terminals = terminals
+    this.#columns = columnsOf(terminals.tables)
     this.#body = (tx) => this.#deliverAll(tx, this.#queue[0]!)
   }
 
@@ -55,25 +68,23 @@ export class Deliveries {
   /** Delivers a district's oldest open order. False if it has none. */
   #deliverOldest(tx: Writing, { warehouse, carrier }: Request, district: number): boolean {
     const { tables, digest } = this.#terminals
+    const columns = this.#columns
     const oldest = { ...ofDistrict(warehouse, district), limit: 1 }
     const [entry] = tx.getValues(tables.newOrder, oldest).toArray()
     if (entry === undefined) return false
     const key = [warehouse, district, entry.id] as const
     tx.delete(tables.newOrder, key)
-    const order = present(tx.get(tables.order, key), 'order', key)
-    order.carrier = carrier
-    tx.put(tables.order, key, order)
+    const order = present(tx.get(columns.order, key), 'order', key)
+    tx.patch(columns.carrier, key, { carrier })
+    const delivered = { deliveryMs: this.#deliveryMs }
     let sum = 0
-    for (const [index, line] of tx.getValues(tables.orderLine, ofOrder(key)).toArray().entries()) {
-      sum += line.amount
-      line.deliveryMs = this.#deliveryMs
-      tx.put(tables.orderLine, [warehouse, district, entry.id, index + 1], line)
+    for (const [index, { amount }] of tx.getValues(columns.amount, ofOrder(key)).toArray().entries()) {
+      sum += amount
+      tx.patch(columns.deliveryMs, [warehouse, district, entry.id, index + 1], delivered)
     }
     const customerKey = [warehouse, district, order.customer] as const
-    const customer = customerRow(tx, tables, customerKey)
-    customer.balance += sum
-    customer.deliveryCount += 1
-    tx.put(tables.customer, customerKey, customer)
+    const { balance, deliveryCount } = present(tx.get(columns.customer, customerKey), 'customer', customerKey)
+    tx.patch(columns.customer, customerKey, { balance: balance + sum, deliveryCount: deliveryCount + 1 })
     digest.add(entry.id ^ sum)
     return true
   }

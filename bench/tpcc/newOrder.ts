@@ -2,16 +2,8 @@ import { AbortedError } from 'tidemark'
 import { WrongResultError } from '../driver/errors.js'
 import { kinds } from './kinds.js'
 import { originalMark } from './load.js'
-import { type CustomerKey, districtColumns, type DistrictKey, type Item, type StockKey } from './schema.js'
-import {
-  customerRow,
-  districtOf,
-  homeOf,
-  otherWarehouse,
-  present,
-  type Terminals,
-  type Writing,
-} from './terminal.js'
+import { type CustomerKey, districtColumns, type DistrictKey, type StockKey, type Tables } from './schema.js'
+import { districtOf, homeOf, otherWarehouse, present, type Terminals, type Writing } from './terminal.js'
 
 const linesMin = 5
 const linesMax = 15
@@ -55,6 +47,24 @@ class NewOrderInput {
   }
 }
 
+/** What a New-Order reads and changes of each row. */
+type Columns = ReturnType<typeof columnsOf>
+
+function columnsOf({ warehouse, district, customer, item, stock }: Tables) {
+  return {
+    warehouse: warehouse.pick('tax'),
+    district: district.pick('tax', 'nextOrder'),
+    nextOrder: district.pick('nextOrder'),
+    customer: customer.pick('discount', 'last', 'credit'),
+    item: item.pick('price', 'name', 'data'),
+    /** Beside the stock itself, what goes to the lines of each district's orders. */
+    stocks: districtColumns.map((info) =>
+      stock.pick('quantity', 'orderCount', 'remoteCount', 'ytd', 'data', info),
+    ),
+    counts: stock.pick('quantity', 'orderCount', 'remoteCount', 'ytd'),
+  }
+}
+
 /**
  * New-Order (clause 2.4): enters an order of five to fifteen lines. One in a hundred has an unused item as
  * its last, and is rolled back when all its other lines are done.
@@ -62,22 +72,23 @@ class NewOrderInput {
 export function newOrders(terminals: Terminals): () => number {
   const { store, tables, digest } = terminals
   const input = new NewOrderInput()
+  const columns = columnsOf(tables)
   const body = (tx: Writing): void => {
     digest.begin()
     const [warehouse, district] = input.district
-    const { tax: warehouseTax } = present(tx.get(tables.warehouse, warehouse), 'warehouse', warehouse)
-    const districtRow = present(tx.get(tables.district, input.district), 'district', input.district)
+    const { tax: warehouseTax } = present(tx.get(columns.warehouse, warehouse), 'warehouse', warehouse)
+    const districtRow = present(tx.get(columns.district, input.district), 'district', input.district)
     const order = districtRow.nextOrder
-    districtRow.nextOrder = order + 1
-    tx.put(tables.district, input.district, districtRow)
-    const customer = customerRow(tx, tables, input.customer)
-    const { customer: customerId, lineCount } = { customer: input.customer[2], lineCount: input.items.length }
+    tx.patch(columns.nextOrder, input.district, { nextOrder: order + 1 })
+    const customer = present(tx.get(columns.customer, input.customer), 'customer', input.customer)
+    const customerId = input.customer[2]
+    const lineCount = input.items.length
     const { entryMs, isAllLocal } = input
     const key = [warehouse, district, order] as const
     tx.insert(tables.order, key, { customer: customerId, entryMs, carrier: undefined, lineCount, isAllLocal })
     tx.insert(tables.newOrder, key, { id: order })
     tx.insert(tables.orderByCustomer, [warehouse, district, customerId, order], { id: order })
-    const sum = enterLines(terminals, tx, input, order)
+    const sum = enterLines({ terminals, columns, input }, tx, order)
     if (sum === undefined) tx.abort('an item number is not valid')
     const total = sum * (1 - customer.discount / 1e4) * (1 + (warehouseTax + districtRow.tax) / 1e4)
     digest.add(Math.round(total) ^ customer.last.length ^ customer.credit.length)
@@ -96,17 +107,19 @@ export function newOrders(terminals: Terminals): () => number {
   }
 }
 
+interface Entering {
+  readonly terminals: Terminals
+  readonly columns: Columns
+  readonly input: NewOrderInput
+}
+
 /** Takes the items of each line from stock, and enters it. The sum; undefined if an item is unused. */
-function enterLines(
-  { tables, digest }: Terminals,
-  tx: Writing,
-  input: NewOrderInput,
-  order: number,
-): number | undefined {
+function enterLines({ terminals, columns, input }: Entering, tx: Writing, order: number): number | undefined {
+  const { tables, digest } = terminals
   const [warehouse, district] = input.district
   const column = districtColumns[district - 1]!
-  const items = tx.getMany(tables.item, input.items)
-  const stocks = tx.getMany(tables.stock, input.stocks)
+  const items = tx.getMany(columns.item, input.items)
+  const stocks = tx.getMany(columns.stocks[district - 1]!, input.stocks)
   let sum = 0
   for (let line = 0; line < items.length; line += 1) {
     const item = items[line]
@@ -120,7 +133,7 @@ function enterLines(
     stock.ytd += quantity
     stock.orderCount += 1
     if (key[0] !== warehouse) stock.remoteCount += 1
-    tx.put(tables.stock, key, stock)
+    tx.patch(columns.counts, key, stock)
     const amount = quantity * item.price
     sum += amount
     tx.insert(tables.orderLine, [warehouse, district, order, line + 1], {
@@ -131,7 +144,7 @@ function enterLines(
       deliveryMs: undefined,
       districtInfo: stock[column],
     })
-    digest.add(amount ^ (brandOf(item, stock.data) << 16) ^ (stock.quantity << 20) ^ item.name.length)
+    digest.add(amount ^ (brandOf(item.data, stock.data) << 16) ^ (stock.quantity << 20) ^ item.name.length)
   }
   return sum
 }
@@ -145,6 +158,6 @@ function sameStock(stocks: readonly StockKey[], line: number): number {
 }
 
 /** B for brand, if item and stock are original, otherwise G for generic. */
-function brandOf(item: Item, stockData: string): number {
-  return (item.data.includes(originalMark) && stockData.includes(originalMark) ? 'B' : 'G').charCodeAt(0)
+function brandOf(itemData: string, stockData: string): number {
+  return (itemData.includes(originalMark) && stockData.includes(originalMark) ? 'B' : 'G').charCodeAt(0)
 }

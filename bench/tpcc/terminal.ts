@@ -4,7 +4,7 @@ import { WrongResultError } from '../driver/errors.js'
 import type { DeliveryLog } from './deliveryLog.js'
 import type { InputRandom } from './inputRandom.js'
 import { districtsPerWarehouse, type Population } from './population.js'
-import type { Customer, CustomerKey, Tables } from './schema.js'
+import type { CustomerKey, Tables } from './schema.js'
 
 /** What the transactions of one thread, which stands for the terminals of its warehouses, are made from. */
 export interface Terminals {
@@ -22,7 +22,7 @@ export interface Terminals {
 /** The parts of a transaction that only read: of a transaction as of a snapshot. */
 export type Reading = Pick<Snapshot, 'get' | 'getMany' | 'getValues'>
 /** All that the transactions ask of a database. */
-export type Writing = Reading & Pick<Transaction, 'put' | 'insert' | 'delete' | 'abort'>
+export type Writing = Reading & Pick<Transaction, 'patch' | 'insert' | 'delete' | 'abort'>
 
 /** The warehouses whose terminals a thread stands for: all are shared out, or threads share them. */
 export function homesOf(thread: number, threads: number, warehouses: number): number[] {
@@ -79,8 +79,4 @@ export class CustomerChoice {
     const { id } = present(found[(found.length - 1) >> 1], 'customer_by_name', first)
     return [warehouse, district, id]
   }
-}
-
-export function customerRow(tx: Reading, { customer }: Tables, key: CustomerKey): Customer {
-  return present(tx.get(customer, key), 'customer', key)
 }

@@ -10,7 +10,14 @@ import { createLocker, holderOf, lockedWord, lockerOf, raiseFloor } from './lock
 import { lockLeaf, lockTuple } from './locking.js'
 import { retiredKind } from './retired.js'
 import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
-import { lengthDeleted, versionHeaderBytes, versionLength, versionOlder, versionPosition } from './version.js'
+import {
+  lengthDeleted,
+  versionHeaderBytes,
+  versionHeaderWords,
+  versionLength,
+  versionOlder,
+  versionPosition,
+} from './version.js'
 import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
 
 /** How many tuples a site makes between two looks at the size of the directory. */
@@ -19,6 +26,9 @@ const fitMask = 63
 /** Words from a tuple into the cache lines that follow it. */
 const touchFirst = 16
 const touchSecond = 32
+
+/** Values up to this length are copied by a loop. */
+const copiedBytes = 1024
 
 /** Blocks that an insertion replaces at most, with a split on every level, and one more entry. */
 const insertRetires = 32
@@ -49,6 +59,9 @@ export class MvccTransaction {
   source: Buffer
   start = 0
   end = 0
+  /** Of the key last read: its tuple, and the version whose value it is; 0 if that is a write of its own. */
+  #tuple = 0
+  #version = 0
   readonly #engine: Engine
   readonly #i32: Int32Array
   readonly #u64: BigUint64Array
@@ -98,6 +111,7 @@ export class MvccTransaction {
     if (tuple === 0 || !this.protect(tuple) || !this.#engine.directory.hasKey(tuple, key))
       tuple = this.#locate(tree, key)
     if (tuple === 0) return false
+    this.#tuple = tuple
     if (this.writes.count !== 0) {
       const entry = this.writes.indexOf(tuple)
       if (entry !== notWritten) return this.showWrite(entry)
@@ -148,6 +162,30 @@ export class MvccTransaction {
       this.writes.set(tuple, start, end)
       return true
     }
+  }
+
+  /** Stages a copy of the value last read, to be changed and given to `rewrite`. Answers where it begins. */
+  stageCopy(): number {
+    const { writes } = this
+    const start = (writes.stagedBytes + 3) & ~3
+    const length = this.end - this.start
+    while (writes.staging.length - start < length) writes.growStaging()
+    const isOwn = this.#version === 0
+    if (isOwn || length > copiedBytes) {
+      const source = isOwn ? writes.staging : this.source
+      source.copy(writes.staging, start, this.start, this.end)
+      return start
+    }
+    const { stagingWords } = writes
+    const from = (this.#version << 1) + versionHeaderWords
+    const to = start >> 2
+    for (let i = 0, words = (length + 3) >> 2; i < words; i++) stagingWords[to + i] = this.#i32[from + i]!
+    return start
+  }
+
+  /** Writes the key last read. */
+  rewrite(start: number, end: number): void {
+    this.writes.set(this.#tuple, start, end)
   }
 
   delete(tree: Tree, key: KeyBuffer): void {
@@ -247,6 +285,7 @@ export class MvccTransaction {
   /** Points `source`, `start` and `end` at a version's value; false for no version. */
   show(version: number): boolean {
     if (version === 0) return false
+    this.#version = version
     const memory = this.#engine.memory
     this.source = memory.windowOf(version)
     this.start = memory.offsetOf(version) + versionHeaderBytes
@@ -296,6 +335,7 @@ export class MvccTransaction {
   showWrite(entry: number): boolean {
     const end = this.writes.ends[entry]!
     if (end === writeDeleted) return false
+    this.#version = 0
     this.source = this.writes.staging
     this.start = this.writes.starts[entry]!
     this.end = end

@@ -6,7 +6,7 @@ import type { MvccTransaction } from '../mvcc/transaction.js'
 import type { ValueCodec } from './codec.js'
 import { decodeKey, encodeKey, type Key } from './keys.js'
 import { checkRange, type Range } from './options.js'
-import type { Table, TableRef } from './table.js'
+import type { Source, TableRef } from './table.js'
 
 /** Lends the open transaction to an iterator; throws when it has ended. */
 export interface TransactionLender {
@@ -126,10 +126,10 @@ class RangeIterator<T> implements IterableIterator<T> {
 }
 
 export class RangeEntries<K extends Key, V> extends RangeIterable<[K, V]> {
-  readonly #codec: ValueCodec<V>
+  readonly #codec: Pick<ValueCodec<V>, 'decode'>
 
   /** @internal */
-  constructor(lender: TransactionLender, table: Table<K, V>, range: Range<K>) {
+  constructor(lender: TransactionLender, table: Source<K, V>, range: Range<K>) {
     super(lender, table, range)
     this.#codec = table.codec
   }
@@ -151,10 +151,10 @@ export class RangeKeys<K extends Key> extends RangeIterable<K> {
 }
 
 export class RangeValues<V> extends RangeIterable<V> {
-  readonly #codec: ValueCodec<V>
+  readonly #codec: Pick<ValueCodec<V>, 'decode'>
 
   /** @internal */
-  constructor(lender: TransactionLender, table: Table<Key, V>, range: Range<Key>) {
+  constructor(lender: TransactionLender, table: Source<Key, V>, range: Range<Key>) {
     super(lender, table, range)
     this.#codec = table.codec
   }

@@ -5,6 +5,8 @@ import type { RecordedCall } from './recorder.js'
 /** A table, as far as a recorder knows it. */
 export interface NamedTable {
   readonly name: string
+  /** Given by what stands for a part of a table's values. */
+  readonly fields?: readonly string[]
 }
 
 /** What a recorder uses of a store's transactions and snapshots; parameters are whatever the store takes. */
@@ -81,6 +83,10 @@ export class RecordedView {
     this.#noteWrite(table, key, value)
   }
 
+  patch(): never {
+    throw new UnrecordableError('patch', 'a history holds whole values; put one')
+  }
+
   delete(): never {
     throw new UnrecordableError('delete', 'histories have no deletions; put a value that stands for absence')
   }
@@ -106,6 +112,11 @@ export class RecordedView {
 
   #noteRead(table: NamedTable, key: unknown, found: unknown): void {
     const { key: keyOf, value: valueOf } = this.#naming
+    if (table.fields !== undefined)
+      throw new UnrecordableError(
+        'a read of some fields',
+        'a history holds whole values; read from the table',
+      )
     this.#call.read(keyOf(table, key), found === undefined ? null : valueOf(found))
   }
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { ValueCodec } from '../codec.js'
+import { codeOf, type FieldsCode, fieldsCodeOf } from './recordCode.js'
 import { type Field, type Form, kinds, type Layout } from './recordLayout.js'
 import { readWholeRecord } from './recordRead.js'
 import { writeRecord } from './recordWrite.js'
@@ -69,19 +70,36 @@ export type RecordValue<F> = {
  */
 export function record<const F extends RecordFields>(fields: F): RecordCodec<RecordValue<F>> {
   const layout = layoutOf(fields)
+  const code = codeOf(layout)
+  const write = code?.write ?? ((value, target, start) => writeRecord(layout, value, target, start))
+  const read = code?.read ?? ((source, start, end) => readWholeRecord(layout, source, start, end))
   const codec: RecordCodec<RecordValue<F>> = {
     name: layout.name,
     fields,
     encode(value, target, start) {
-      const end = writeRecord(layout, value, target, start)
+      const end = write(value, target, start)
       return end > target.length ? -1 : end
     },
-    decode(source, start, end) {
-      return readWholeRecord(layout, source, start, end) as RecordValue<F>
-    },
+    decode: read as (source: Buffer, start: number, end: number) => RecordValue<F>,
   }
   layouts.set(codec, layout)
   return codec
+}
+
+/**
+ * Code that reads and replaces the fields of these names in records of a codec made by `record`; `undefined`
+ * for other codecs, and where there is no such code. Throws a `TypeError` if the record has no such field.
+ */
+export function fieldsCodeOfRecord(
+  codec: object,
+  names: ReadonlySet<string>,
+  slow: Pick<FieldsCode, 'decode' | 'patch'>,
+): FieldsCode | undefined {
+  const layout = layouts.get(codec)
+  if (layout === undefined) return undefined
+  for (const name of names)
+    if (!layout.fields.some(({ key }) => key === name)) throw new TypeError(`The record has no field ${name}`)
+  return fieldsCodeOf(layout, names, slow)
 }
 
 /** An array whose elements are all of one type. */
@@ -97,7 +115,8 @@ export function optional<const T extends FieldType>(type: T): OptionalField<T> {
 /** What `record` made of its fields, for the records around it. */
 const layouts = new WeakMap<object, Layout>()
 
-function layoutOf(types: RecordFields): Layout {
+/** How records of these fields are written. */
+export function layoutOf(types: RecordFields): Layout {
   const keys = Object.keys(types)
   if (keys.length === 0) throw new TypeError('A record needs a field')
   if (Object.hasOwn(types, '__proto__')) throw new TypeError('A field cannot be named __proto__')

@@ -39,6 +39,14 @@ export const kinds = {
   record: 11,
 } as const
 
+/** Bytes of the kinds that have one size and are no objects. */
+export const fixedBytes: Readonly<Record<number, number>> = {
+  [kinds.boolean]: 1,
+  [kinds.int32]: 4,
+  [kinds.uint32]: 4,
+  [kinds.number]: 8,
+}
+
 // Lengths below this take the byte they stand in; from it on, that byte says so and four more hold the
 // length.
 export const longLength = 0xff

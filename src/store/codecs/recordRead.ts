@@ -17,7 +17,7 @@ let wholeStart = 0
  * One native call reads all short records' texts: a part of a string costs less than a call of its own. The
  * part keeps the whole in memory, so this is for records that are not much larger than their texts.
  */
-const wholeBytesMax = 1024
+export const wholeBytesMax = 1024
 const noWhole = -1
 
 /** Reads the one record that fills `[start, end)`. */

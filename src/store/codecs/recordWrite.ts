@@ -106,7 +106,7 @@ function writeRareForm(form: Form, value: unknown, target: Buffer, start: number
   }
 }
 
-function writeString(value: string, target: Buffer, start: number): number {
+export function writeString(value: string, target: Buffer, start: number): number {
   if (value.length < longText) {
     const end = putText(value, target, start + 1)
     const bytes = end - start - 1
