@@ -46,19 +46,28 @@ export async function recover(
     if (frame.kind === frameKind.table) restorer.table(decodeTable(bytes, start, end))
     else if (frame.kind === frameKind.transaction) restorer.transaction(bytes, start, end)
   })
-  let turnStartedMs = performance.now()
+  const turns = new Turns()
   let step = steps.next()
   for (; step.done !== true; step = steps.next()) {
     const { doneBytes, totalBytes } = step.value
     onProgress?.({ phase, bytes: doneBytes, totalBytes, entries: restorer.entries })
-    if (performance.now() - turnStartedMs < turnMs) continue
-    await nextTurn()
-    turnStartedMs = performance.now()
+    await turns.next()
   }
   const scan = step.value
-  restorer.finish()
+  for (const _ of restorer.finish()) await turns.next()
   repairStore(disk, scan)
   return { scan, summary: summaryOf(scan, restorer.entries) }
+}
+
+/** Lets others have a turn when this one has taken long. */
+class Turns {
+  #startedMs = performance.now()
+
+  async next(): Promise<void> {
+    if (performance.now() - this.#startedMs < turnMs) return
+    await nextTurn()
+    this.#startedMs = performance.now()
+  }
 }
 
 function summaryOf(scan: StoreScan, entries: number): RecoverySummary {

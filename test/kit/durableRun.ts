@@ -10,6 +10,7 @@ import { writeCheckpoint } from '../../src/store/checkpoint.js'
 import { JournalLog } from '../../src/store/commitLog.js'
 import { recover } from '../../src/store/recovery.js'
 import { storeId } from './journalKit.js'
+import { expectSound } from './engineAudit.js'
 
 const memoryBytes = 4 * 1024 * 1024
 const seed = crc32cSeed(storeId)
@@ -61,6 +62,7 @@ export class DurableRun {
     const memory = SharedMemory.create(memoryBytes)
     const engine = new Engine({ memory, thread: 0 })
     const { scan } = await recover(disk, engine, undefined)
+    expectSound(engine)
     engine.leave()
     return new DurableRun(disk, memory, { position: scan.endPosition, id: scan.storeId ?? storeId })
   }
