@@ -59,18 +59,19 @@ export class DirectoryLock {
         }
         const holder = ownerIn(join(path, lockFile))
         if (holder === undefined) continue
-        if (isAlive(holder)) throw new StoreLockedError(path, holder)
+        if (isAlive(holder)) throw lockedBy(path, holder)
         moveAside(path, owner.token, holder)
       }
-      throw new StoreLockedError(path, ownerIn(join(path, lockFile)) ?? owner)
+      throw lockedBy(path, ownerIn(join(path, lockFile)) ?? owner)
     } finally {
       unlinkSync(temporary)
     }
   }
 
-  /** Who has the directory now; undefined if nobody alive. */
-  static holderOf(path: string): LockHolder | undefined {
-    return liveOwners(path)[0]
+  /** Throws `StoreLockedError` if anybody alive has the directory. */
+  static requireFree(path: string): void {
+    const owner = liveOwners(path)[0]
+    if (owner !== undefined) throw lockedBy(path, owner)
   }
 
   /** Gives the directory back. A second call does nothing. */
@@ -85,10 +86,19 @@ export class DirectoryLock {
     const other = liveOwners(this.#path).find(({ token }) => token !== this.#owner.token)
     if (other !== undefined) {
       this.release()
-      throw new StoreLockedError(this.#path, other)
+      throw lockedBy(this.#path, other)
     }
     for (const name of lockNames(this.#path)) if (name !== lockFile) unlinkIfThere(join(this.#path, name))
   }
+}
+
+function lockedBy(path: string, owner: Owner): StoreLockedError {
+  return new StoreLockedError(path, owner, isOfThisSystem(owner, thisOwner()))
+}
+
+/** Whether the owner's process number means anything here. */
+function isOfThisSystem({ host, pidNamespace: namespace }: Owner, self: Owner): boolean {
+  return host === self.host && namespace === self.pidNamespace
 }
 
 function thisOwner(): Owner {
@@ -103,10 +113,11 @@ function thisOwner(): Owner {
 }
 
 /** Only a process of which it is certain that it is gone is dead. */
-function isAlive({ pid, host, startTime, bootId, pidNamespace: namespace }: Owner): boolean {
+function isAlive(owner: Owner): boolean {
+  const { pid, host, startTime, bootId } = owner
   const self = thisOwner()
   if (bootId !== self.bootId) return host !== self.host
-  if (host !== self.host || namespace !== self.pidNamespace) return true
+  if (!isOfThisSystem(owner, self)) return true
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -126,8 +137,7 @@ function moveAside(path: string, token: string, dead: Owner): void {
     throw error
   }
   const moved = ownerIn(aside)
-  if (moved !== undefined && moved.token !== dead.token && !putBack(aside, lock))
-    throw new StoreLockedError(path, moved)
+  if (moved !== undefined && moved.token !== dead.token && !putBack(aside, lock)) throw lockedBy(path, moved)
   unlinkIfThere(aside)
 }
 

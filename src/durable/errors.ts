@@ -77,15 +77,28 @@ export interface LockHolder {
 export class StoreLockedError extends TidemarkError {
   readonly path: string
   readonly holder: LockHolder
-  constructor(path: string, holder: LockHolder) {
-    super(
-      `${path} is in use by process ${holder.pid} on ${holder.host}: only one process at a time can open a store. ` +
-        'Threads of one process share it with `attach()`',
-      { code: 'TIDEMARK_STORE_LOCKED' },
-    )
+  /**
+   * Whether the holder is known to be running. If not, it is of another machine, or of another container, and
+   * whether it has ended cannot be known here.
+   */
+  readonly isHolderAlive: boolean
+  constructor(path: string, holder: LockHolder, isHolderAlive: boolean) {
+    super(`${path} is in use by process ${holder.pid} on ${holder.host}: ${wayOut(path, isHolderAlive)}`, {
+      code: 'TIDEMARK_STORE_LOCKED',
+    })
     this.path = path
     this.holder = holder
+    this.isHolderAlive = isHolderAlive
   }
+}
+
+function wayOut(path: string, isHolderAlive: boolean): string {
+  if (isHolderAlive)
+    return 'only one process at a time can open a store. Threads of one process share it with `attach()`'
+  return (
+    'it is of another machine or container, so whether it still runs cannot be known here. ' +
+    `If you are certain that it has ended, remove ${path}/lock and open again; while it runs, that destroys the store`
+  )
 }
 
 /** A record is longer than the journal can take. */

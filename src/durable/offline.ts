@@ -1,5 +1,4 @@
 import { DirectoryLock } from './directoryLock.js'
-import { StoreLockedError } from './errors.js'
 import { inspectStore, type StoreReport } from './inspect.js'
 import { NodeDisk } from './nodeDisk.js'
 import { type SalvageReport, salvageStore } from './salvage.js'
@@ -12,7 +11,7 @@ import { type SalvageReport, salvageStore } from './salvage.js'
  * damage; and errors of the file system.
  */
 export function inspect(path: string): StoreReport {
-  requireUnused(path)
+  DirectoryLock.requireFree(path)
   const disk = NodeDisk.openReadOnly(path)
   try {
     return inspectStore(disk)
@@ -28,7 +27,7 @@ export function inspect(path: string): StoreReport {
  * Throws `SalvageError`, `StoreLockedError`, and errors of the file system.
  */
 export function salvage(path: string, outPath: string): SalvageReport {
-  requireUnused(path)
+  DirectoryLock.requireFree(path)
   const disk = NodeDisk.openReadOnly(path)
   const target = NodeDisk.open(outPath)
   try {
@@ -37,9 +36,4 @@ export function salvage(path: string, outPath: string): SalvageReport {
     disk.close()
     target.close()
   }
-}
-
-function requireUnused(path: string): void {
-  const holder = DirectoryLock.holderOf(path)
-  if (holder !== undefined) throw new StoreLockedError(path, holder)
 }

@@ -43,13 +43,13 @@ describe('the lock of a directory', () => {
   test('is held by one, who is named, until it is given back', () => {
     const folder = newFolder()
     const lock = DirectoryLock.acquire(folder)
-    expect(DirectoryLock.holderOf(folder)?.pid).toBe(process.pid)
+    expect(() => DirectoryLock.requireFree(folder)).toThrow(`in use by process ${process.pid}`)
     expect(() => DirectoryLock.acquire(folder)).toThrow(StoreLockedError)
     expect(() => DirectoryLock.acquire(folder)).toThrow(`in use by process ${process.pid}`)
     lock.release()
     lock.release()
     expect(readdirSync(folder)).toEqual([])
-    expect(DirectoryLock.holderOf(folder)).toBeUndefined()
+    DirectoryLock.requireFree(folder)
     DirectoryLock.acquire(folder).release()
   })
 
@@ -91,7 +91,33 @@ describe('the lock of a directory', () => {
       .replace(/"bootId":"[^"]*"/, '"bootId":"x"')
     lock.release()
     writeFileSync(join(folder, 'lock'), other)
-    expect(() => DirectoryLock.acquire(folder)).toThrow('on elsewhere')
+    expect(() => DirectoryLock.acquire(folder)).toThrow(
+      expect.objectContaining({
+        name: 'StoreLockedError',
+        holder: expect.objectContaining({ pid: process.pid, host: 'elsewhere' }),
+        isHolderAlive: false,
+        message: expect.stringContaining(`remove ${folder}/lock`),
+      }),
+    )
+    // The way out that the error names.
+    rmSync(join(folder, 'lock'))
+    DirectoryLock.acquire(folder).release()
+  })
+
+  test('of another container of this machine is respected as well', () => {
+    const folder = newFolder()
+    const lock = DirectoryLock.acquire(folder)
+    const other = text(folder).replace(/"pidNamespace":"[^"]*"/, '"pidNamespace":"pid:[1]"')
+    lock.release()
+    writeFileSync(join(folder, 'lock'), other)
+    expect(() => DirectoryLock.acquire(folder)).toThrow(expect.objectContaining({ isHolderAlive: false }))
+  })
+
+  test('of a process that runs here is said to be of one', () => {
+    const folder = newFolder()
+    const lock = DirectoryLock.acquire(folder)
+    expect(() => DirectoryLock.acquire(folder)).toThrow(expect.objectContaining({ isHolderAlive: true }))
+    lock.release()
   })
 
   test('that somebody is moving aside still counts, and its owner gives it back', () => {

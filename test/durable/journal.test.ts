@@ -105,7 +105,7 @@ describe('a journal', () => {
 
   test('belongs to one at a time, and does nothing once closed', async () => {
     const journal = await openJournal(folder)
-    const locked = { code: new StoreLockedError('', { pid: 1, host: '' }).code }
+    const locked = { code: new StoreLockedError('', { pid: 1, host: '' }, true).code }
     await expect(openJournal(folder)).rejects.toMatchObject(locked)
     expect(() => inspect(folder)).toThrow(expect.objectContaining(locked))
     const [position] = journal.append(bytes('last words'))
