@@ -37,6 +37,20 @@ export class Flusher {
     return Atomics.load(this.#ring.i32, ringHeader.claimedUnits) === this.#units
   }
 
+  /**
+   * Begins a new segment if somebody asks for one, so that a checkpoint can begin where a segment does. What
+   * was written before it is synced.
+   */
+  rotateIfAsked(): void {
+    const { i32, f64 } = this.#ring
+    const asked = Atomics.load(i32, ringHeader.segmentsAsked)
+    if (asked === i32[ringHeader.segmentsBegun]) return
+    this.#writer.rotate()
+    f64[ringHeader.segment >> 1] = this.#writer.segmentPosition
+    Atomics.store(i32, ringHeader.segmentsBegun, asked)
+    Atomics.notify(i32, ringHeader.segmentsBegun)
+  }
+
   /** Writes and syncs what is published now, up to a few megabytes. False if there was nothing. */
   step(): boolean {
     const lengthUnits = this.#publishedUnits()
@@ -65,6 +79,7 @@ export class Flusher {
     const { i32 } = this.#ring
     try {
       for (;;) {
+        this.rotateIfAsked()
         if (!this.hasPublished) {
           if (this.#ring.state !== ringState.open && this.isDrained) break
           this.#sleep(writerSleep.idle, idleStepMs)
@@ -100,8 +115,13 @@ export class Flusher {
     const { i32 } = this.#ring
     Atomics.store(i32, ringHeader.sleep, sleep)
     const isWanted = sleep === writerSleep.idle ? this.hasPublished || this.#isEnding : this.#isPressed
-    if (!isWanted) Atomics.wait(i32, ringHeader.sleep, sleep, limitMs)
+    if (!isWanted && !this.#isRotationAsked) Atomics.wait(i32, ringHeader.sleep, sleep, limitMs)
     Atomics.store(i32, ringHeader.sleep, writerSleep.awake)
+  }
+
+  get #isRotationAsked(): boolean {
+    const { i32 } = this.#ring
+    return Atomics.load(i32, ringHeader.segmentsAsked) !== i32[ringHeader.segmentsBegun]
   }
 
   get #isEnding(): boolean {

@@ -41,6 +41,8 @@ export const ringHeader = {
   sleep: 32,
   /** Set by whoever waits for something to become durable. */
   demand: 33,
+  /** How often a new segment was asked for. */
+  segmentsAsked: 34,
   /** Grows whenever `durable` does, or the state changes: who waits for durability waits on this word. */
   durableCount: 48,
   /** Grows whenever `released` does, or the state changes: who waits for room waits on this word. */
@@ -54,6 +56,10 @@ export const ringHeader = {
   released: 114,
   durable: 116,
   syncs: 118,
+  /** Where the segment that is being written begins. */
+  segment: 120,
+  /** `segmentsAsked` as it was when the last new segment was begun: who waits for one waits on this word. */
+  segmentsBegun: 122,
   failure: 1024,
 } as const
 

@@ -13,6 +13,14 @@ export interface CheckpointOptions {
   readonly isBackup: boolean
 }
 
+export interface CheckpointedStore {
+  readonly engine: Engine
+  readonly ring: Ring
+  readonly disk: Disk
+  /** Begins a new segment of the journal; answers where. */
+  readonly beginSegment: () => number
+}
+
 /** What a checkpoint says while it is written; it may throw, to end it. */
 export type OnEntries = (entries: number) => void
 
@@ -39,20 +47,21 @@ const unbounded = {
 /**
  * Writes one state of the store to a checkpoint, while transactions go on.
  *
- * Replay will begin at the journal's tail of before the state was chosen. Whoever has a position below that
- * had its tid before, and owns its tuples until they are installed; reading waits for owners below its own
- * tid; so all of those are in the state. What has a later position may be in it too, and is replayed once
- * more: records hold values, not changes, and follow for each key in the order of its versions. But then
- * the journal has to reach that far, or effects would be there without what came before them. So the
- * checkpoint is installed when all that it holds is durable, and says how far that is.
+ * A new segment is begun first. Replay will begin there, so older segments are not needed, no damage to them
+ * matters, and they are removed whole. It is the journal's tail of before the state was chosen. Whoever has a
+ * position below that had its tid before, and owns its tuples until they are installed; reading waits for
+ * owners below its own tid; so all of those are in the state. What has a later position may be in it too, and
+ * is replayed once more: records hold values, not changes, and follow for each key in the order of their
+ * versions. But then the journal has to reach that far, or effects would be there without what came before
+ * them. So the checkpoint is installed when all that it holds is durable, and says how far that is.
  */
 export function writeCheckpoint(
-  store: { readonly engine: Engine; readonly ring: Ring; readonly disk: Disk },
+  store: CheckpointedStore,
   { storeId, isBackup }: CheckpointOptions,
   onEntries: OnEntries,
 ): WrittenCheckpoint {
   const { engine, ring, disk } = store
-  const position = ring.tail
+  const position = isBackup ? ring.tail : store.beginSegment()
   const tableCount = engine.catalog.settledCount()
   const tx = engine.begin('optimistic')
   let writer: CheckpointWriter | undefined

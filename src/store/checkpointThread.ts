@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { nativeThread } from '../durable/nativeThread.js'
+import { isThreadDead, nativeThread } from '../durable/nativeThread.js'
+import { beginSegment } from '../durable/newSegment.js'
 import { NodeDisk } from '../durable/nodeDisk.js'
 import { type CheckpointOptions, type WrittenCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { enter } from './enter.js'
@@ -40,7 +41,9 @@ function main({ handle, path, cancelled, ...options }: CheckpointThreadData): vo
   const isCancelled = new Int32Array(cancelled)
   const disk = NodeDisk.open(path)
   try {
-    const written = writeCheckpoint({ engine, ring: log!.appender.ring, disk }, options, (entries) => {
+    const { ring } = log!.appender
+    const store = { engine, ring, disk, beginSegment: () => beginSegment(ring, isThreadDead) }
+    const written = writeCheckpoint(store, options, (entries) => {
       if (Atomics.load(isCancelled, 0) !== 0) throw new Cancelled()
       say({ kind: 'progress', entries, totalEntries: engine.tupleCount })
     })

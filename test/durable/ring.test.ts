@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { Appender } from '../../src/durable/appender.js'
 import { crc32cSeed } from '../../src/durable/crc32c.js'
+import { JournalClosedError, JournalFailedError } from '../../src/durable/errors.js'
 import { Flusher } from '../../src/durable/flusher.js'
 import { frameKind } from '../../src/durable/frame.js'
 import { Ring, RingCapacityError } from '../../src/durable/ring.js'
 import { ringHeader, ringState, unitBytes } from '../../src/durable/ringLayout.js'
+import { beginSegment } from '../../src/durable/newSegment.js'
 import { SegmentWriter } from '../../src/durable/segmentWriter.js'
 import { MemoryDisk } from '../kit/memoryDisk.js'
 import { scanAll, storeId, writeCheckpoint } from '../kit/journalKit.js'
@@ -140,5 +142,42 @@ describe('a site that died', () => {
     while (flusher.step());
     expect(flusher.isDrained).toBe(true)
     expect(scanAll(disk).records).toEqual(expected)
+  })
+})
+
+describe('a new segment', () => {
+  test('begins where the journal thread is, once for all who ask before it does', () => {
+    const { ring, disk, flusher } = journalAt(0)
+    const appender = new Appender(ring, 1, seed)
+    const segments = () => disk.list().filter((name) => name.endsWith('.log'))
+    append(appender, 'first')
+    flusher.step()
+    append(appender, 'second')
+    flusher.rotateIfAsked()
+    expect(segments()).toHaveLength(1)
+    Atomics.add(ring.i32, ringHeader.segmentsAsked, 2)
+    flusher.rotateIfAsked()
+    flusher.rotateIfAsked()
+    expect(segments()).toHaveLength(2)
+    expect(ring.f64[ringHeader.segment >> 1]).toBe(ring.durable)
+    flusher.step()
+    expect(scanAll(disk).scan.endPosition).toBe(ring.tail)
+    expect(ring.i32[ringHeader.segmentsBegun]).toBe(ring.i32[ringHeader.segmentsAsked])
+  })
+
+  test('is waited for across the end of the count, and not from a journal that has ended', () => {
+    const { ring, flusher } = journalAt(0)
+    const isDead = () => false
+    ring.i32[ringHeader.segmentsAsked] = ring.i32[ringHeader.segmentsBegun] = 2 ** 31 - 1
+    Atomics.add(ring.i32, ringHeader.segmentsAsked, 2)
+    flusher.rotateIfAsked()
+    // One of the two that were answered.
+    Atomics.sub(ring.i32, ringHeader.segmentsAsked, 1)
+    expect(beginSegment(ring, isDead)).toBe(0)
+    ring.i32[ringHeader.nativeThread] = 1
+    expect(() => beginSegment(ring, () => true)).toThrow(JournalFailedError)
+    const closed = journalAt(0).ring
+    closed.setState(ringState.closed)
+    expect(() => beginSegment(closed, isDead)).toThrow(JournalClosedError)
   })
 })

@@ -108,7 +108,15 @@ export class DurableRun {
 
   checkpoint(): void {
     this.flush()
-    const store = { engine: this.#engines[0], ring: this.#ring, disk: this.#disk }
+    const store = {
+      engine: this.#engines[0],
+      ring: this.#ring,
+      disk: this.#disk,
+      beginSegment: () => {
+        this.#writer.rotate()
+        return this.#writer.segmentPosition
+      },
+    }
     writeCheckpoint(store, { storeId: this.#id, isBackup: false }, () => {})
   }
 

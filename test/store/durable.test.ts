@@ -162,6 +162,36 @@ describe('a store with a path', () => {
     expect(keys).toEqual([...Array.from({ length: 40 }, (_, i) => 30_000 + i), 60_000])
   })
 
+  test('needs nothing that was written before its checkpoint', async () => {
+    const path = folder()
+    const store = await openIn(path)
+    const items = store.table<number, number>('items')
+    const put = (i: number) => store.transaction((tx) => tx.put(items, i, i))
+    const files = (end: string) =>
+      readdirSync(path)
+        .filter((name) => name.endsWith(end))
+        .sort()
+    let i = 0
+    for (let round = 0; round < 3; round++) {
+      for (; i < 20 * (round + 1); i++) await put(i)
+      const before = files('.log')
+      await store.checkpoint()
+      const positionOf = (name: string) => /[0-9a-f]{16}/.exec(name)![0]
+      expect(files('.ckpt')).toHaveLength(1)
+      // What stood in the files of before can be damaged no more.
+      expect(files('.log').map(positionOf)).toEqual(files('.ckpt').map(positionOf))
+      expect(before).not.toContain(files('.log')[0])
+    }
+    // At once, with nothing written since: the segment that has nothing in it serves again.
+    await store.checkpoint()
+    expect(files('.log')).toHaveLength(1)
+    await put(i)
+    await store.close()
+    const again = await openIn(path)
+    expect(contents(again, 'items')['items']).toEqual(Array.from({ length: i + 1 }, (_, at) => [at, at]))
+    expect(again.recovery).toMatchObject({ isClean: true, entries: i + 1 })
+  })
+
   test('takes checkpoints by itself as the journal grows, and removes old segments', async () => {
     const path = folder()
     const store = await openIn(path, {
