@@ -54,6 +54,8 @@ export const slabCount: number = sizeClassCount * 2
 export const siteArea = {
   usedBytes: 0,
   chunkIntent: 2,
+  /** Of `loadFence`; always 0. */
+  fence: 3,
   commitPhase: 4,
   commitList: 5,
   commitCapacity: 6,

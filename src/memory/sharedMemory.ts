@@ -92,6 +92,15 @@ export class SharedMemory {
   }
 }
 
+/**
+ * Plain loads before it are done before those after it, on every processor: a release, and an acquire that
+ * does not pass it. `word` is one that only this thread uses.
+ */
+export function loadFence(i32: Int32Array, word: number): void {
+  Atomics.store(i32, word, 0)
+  Atomics.load(i32, word)
+}
+
 function requirePlatform(): void {
   if (endianness() !== 'LE' || !['x64', 'arm64', 'riscv64', 'loong64'].includes(process.arch)) {
     throw new MemoryLayoutError(`tidemark needs a 64-bit little-endian platform; this is ${process.arch}`)

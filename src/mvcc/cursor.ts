@@ -1,11 +1,24 @@
-import type { SharedMemory } from '../memory/sharedMemory.js'
+import { siteArea } from '../memory/layout.js'
+import { loadFence, type SharedMemory } from '../memory/sharedMemory.js'
 import type { Engine } from './engine.js'
 import { compareKeys, entryLimit, type KeyBytes } from './index/block.js'
 import type { Tree } from './index/tree.js'
 import { awaitTuple } from './locking.js'
 import type { MvccTransaction } from './transaction.js'
-import { keyLengthOfMeta, stateMask, tupleKey, tupleKeyByte, wordState } from './tuple.js'
+import {
+  keyLengthOfMeta,
+  stateMask,
+  touchFirst,
+  touchSecond,
+  tupleHead,
+  tupleKey,
+  tupleKeyByte,
+  wordState,
+} from './tuple.js'
 import { notWritten } from './writeSet.js'
+
+/** How many entries are resolved at first, where it is not known how many will be asked for. */
+const aheadMin = 8
 
 /** A read-only transaction that walks over so many leaves becomes a held snapshot. */
 const holdAfterLeaves = 64
@@ -17,6 +30,8 @@ export interface Bounds {
   readonly upper: KeyBytes | undefined
   readonly isUpperExcluded: boolean
   readonly isReverse: boolean
+  /** How many keys will be asked for at most, if that is known. */
+  readonly limit?: number | undefined
 }
 
 /**
@@ -34,16 +49,29 @@ export class Cursor {
   readonly #engine: Engine
   readonly #memory: SharedMemory
   readonly #i32: Int32Array
+  readonly #fence: number
   readonly #tx: MvccTransaction
   readonly #tree: Tree
   readonly #bounds: Bounds
-  #tuple = 0
+  readonly #step: 1 | -1
+  /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
+  touched = 0
   #block = 0
-  /** The entry to look at next, and the one before or after which the leaf's part of the range ends. */
+  /** The entry to resolve next, and the one before or after which the leaf's part of the range ends. */
   #entry = 0
   #end = 0
-  /** Of a held snapshot: the visible version of each entry of the leaf's part, 0 where there is none. */
-  #versions: Int32Array | undefined
+  /**
+   * The run: tuples that this transaction has written or sees a version of, and for each the version, or -1
+   * less the entry of the write set.
+   */
+  readonly #tuples: number[] = []
+  readonly #found: number[] = []
+  #foundCount = 0
+  /** The place in the run to show next. */
+  #at = 0
+  /** How many keys may still be asked for, and how many to resolve at once. */
+  #left: number
+  #ahead: number
   /** The leaf to enter next, going up; 0 before the first. */
   #leafAfter = 0
   #isLastLeaf = false
@@ -55,68 +83,158 @@ export class Cursor {
     this.#engine = engine
     this.#memory = engine.memory
     this.#i32 = engine.memory.i32
+    this.#fence = engine.context.area + siteArea.fence
     this.#tx = tx
     this.#tree = tree
     this.#bounds = bounds
+    this.#step = bounds.isReverse ? -1 : 1
+    this.#left = bounds.limit ?? Number.POSITIVE_INFINITY
+    this.#ahead = bounds.limit === undefined ? aheadMin : entryLimit
     this.keySource = tx.source
   }
 
   /** Goes to the next present key; its value is then in the transaction's `source`. False at the end. */
   next(): boolean {
-    const step = this.#bounds.isReverse ? -1 : 1
-    for (;;) {
-      while (this.#entry !== this.#end) {
-        const entry = this.#entry
-        const tuple = this.#tree.reader.targetOf(this.#block, entry)
-        this.#entry += step
-        if (this.#show(tuple, entry)) {
-          this.#tuple = tuple
-          return true
-        }
-      }
+    do {
+      while (this.#at < this.#foundCount) if (this.show(this.#at++)) return true
+    } while (this.#advance())
+    return false
+  }
+
+  /**
+   * Goes to the next present keys, as many as were found together, and answers how many; 0 at the end.
+   * `show`, `showKey` and `versionAt` are then about them, by their place.
+   */
+  nextRun(): number {
+    while (this.#at === this.#foundCount) if (!this.#advance()) return 0
+    this.#at = this.#foundCount
+    return this.#foundCount
+  }
+
+  /** As after `next`, for a place in the run. False if the transaction has deleted the key since. */
+  show(place: number): boolean {
+    const found = this.#found[place]!
+    return found < 0 ? this.#tx.showWrite(-1 - found) : this.#tx.show(found)
+  }
+
+  /** The version at a place in the run; negative if it is a write of the transaction. */
+  versionAt(place: number): number {
+    return this.#found[place]!
+  }
+
+  /** Points `keySource`, `keyStart` and `keyEnd` at a key: that of the current entry, or of a place. */
+  showKey(place: number = this.#at - 1): void {
+    const tuple = this.#tuples[place]!
+    this.keySource = this.#memory.windowOf(tuple)
+    this.keyStart = this.#memory.offsetOf(tuple) + tupleKeyByte
+    this.keyEnd = this.keyStart + keyLengthOfMeta(this.#i32[(tuple << 1) + tupleKey]!)
+  }
+
+  /** Resolves what is next of the leaf, or enters the next leaf. False at the range's end. */
+  #advance(): boolean {
+    this.#at = this.#foundCount = 0
+    if (this.#entry === this.#end) {
       if (this.#isLastLeaf) return false
       if (this.#bounds.isReverse) this.#enterFromRight(this.#below)
       else this.#enterFromLeft(this.#leafAfter === 0 ? this.#firstLeaf() : this.#leafAfter)
       if (this.#tx.mayHold && ++this.#leafCount === holdAfterLeaves) this.#tx.hold()
-      if (this.#tx.isHeld) this.#walkLeaf(step)
     }
+    const inLeaf = (this.#end - this.#entry) * this.#step
+    const count = Math.min(inLeaf, this.#ahead, Math.max(this.#left, 1))
+    this.#ahead *= 2
+    this.#foundCount = this.#resolve(count)
+    this.#left -= this.#foundCount
+    return true
   }
 
-  #show(tuple: number, entry: number): boolean {
+  /**
+   * Finds what the transaction sees of the next entries. The states of all their tuples are loaded before any
+   * version is, and what lies beside them is touched, so that the processor fetches all of it together.
+   *
+   * These are plain loads between sequentially consistent operations: the states after the leaf's contents,
+   * which are loaded after the leaf was protected; the heads after the fence.
+   */
+  #resolve(count: number): number {
+    const i32 = this.#i32
+    const tuples = this.#tuples
+    const targets = this.#tree.reader.targetsOf(this.#block)
+    let states = 0
+    let touched = 0
+    for (let i = 0, entry = this.#entry; i < count; i++, entry += this.#step) {
+      const tuple = i32[targets + entry]!
+      tuples[i] = tuple
+      states |= i32[tuple << 1]!
+      touched ^= i32[(tuple << 1) + touchFirst]! ^ i32[(tuple << 1) + touchSecond]!
+    }
+    this.touched = touched
+    this.#entry += count * this.#step
+    const isFree = (states & stateMask) === wordState.free
+    if (isFree) loadFence(i32, this.#fence)
+    return this.#see(isFree ? count : this.#settleAll(count))
+  }
+
+  /** Looks up what is seen of the tuples, and leaves out those that are absent. Answers how many are left. */
+  #see(count: number): number {
     const tx = this.#tx
-    if (this.#versions !== undefined) return tx.show(this.#versions[entry]!)
-    if (tx.writes.count !== 0) {
+    if (tx.isHeld) return this.#seeInWalk(count)
+    if (tx.writes.count !== 0) return this.#seeOneByOne(count)
+    const tuples = this.#tuples
+    const found = this.#found
+    let seen = 0
+    for (let i = 0; i < count; i++) {
+      const tuple = tuples[i]!
+      const version = tx.visibleFrom(this.#i32[(tuple << 1) + tupleHead]!)
+      if (version === 0) continue
+      tuples[seen] = tuple
+      found[seen++] = version
+    }
+    return seen
+  }
+
+  #seeOneByOne(count: number): number {
+    const tx = this.#tx
+    let seen = 0
+    for (let i = 0; i < count; i++) {
+      const tuple = this.#tuples[i]!
       const written = tx.writes.indexOf(tuple)
-      if (written !== notWritten) return tx.showWrite(written)
+      const version = written === notWritten ? tx.visible(tuple) : -1 - written
+      if (version === 0) continue
+      this.#tuples[seen] = tuple
+      this.#found[seen++] = version
     }
-    if ((Atomics.load(this.#i32, tuple << 1) & stateMask) !== wordState.free && !this.#settle(tuple))
-      return false
-    return tx.show(tx.visible(tuple))
+    return seen
   }
 
-  /** Finds all that a held snapshot sees of the leaf in one walk. */
-  #walkLeaf(step: number): void {
-    const tx = this.#tx
+  /** Of a held snapshot, which writes nothing: all in one walk. */
+  #seeInWalk(count: number): number {
     const { site } = this.#engine.context
-    const versions = (this.#versions ??= new Int32Array(entryLimit))
+    let seen = 0
     site.beginWalk()
     try {
-      for (let entry = this.#entry; entry !== this.#end; entry += step) {
-        const tuple = this.#tree.reader.targetOf(this.#block, entry)
-        const isFree = (Atomics.load(this.#i32, tuple << 1) & stateMask) === wordState.free
-        versions[entry] = isFree || this.#settle(tuple) ? tx.visibleInWalk(tuple) : 0
+      for (let i = 0; i < count; i++) {
+        const tuple = this.#tuples[i]!
+        const version = this.#tx.visibleInWalk(tuple)
+        if (version === 0) continue
+        this.#tuples[seen] = tuple
+        this.#found[seen++] = version
       }
     } finally {
       site.endWalk()
     }
+    return seen
   }
 
-  /** Points `keySource`, `keyStart` and `keyEnd` at the current entry's key. */
-  showKey(): void {
-    const tuple = this.#tuple
-    this.keySource = this.#memory.windowOf(tuple)
-    this.keyStart = this.#memory.offsetOf(tuple) + tupleKeyByte
-    this.keyEnd = this.keyStart + keyLengthOfMeta(this.#i32[(tuple << 1) + tupleKey]!)
+  /** Waits where that is needed, and leaves out what is dead. Answers how many tuples are left. */
+  #settleAll(count: number): number {
+    const tuples = this.#tuples
+    const { writes } = this.#tx
+    let settled = 0
+    for (let i = 0; i < count; i++) {
+      const tuple = tuples[i]!
+      const isFree = (Atomics.load(this.#i32, tuple << 1) & stateMask) === wordState.free
+      if (isFree || writes.indexOf(tuple) !== notWritten || this.#settle(tuple)) tuples[settled++] = tuple
+    }
+    return settled
   }
 
   /** Waits for an owner below this tid, and makes a locker commit above it. False if the tuple is dead. */

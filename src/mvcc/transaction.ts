@@ -9,7 +9,7 @@ import { type KeyBuffer, keyStart } from './keyBuffer.js'
 import { createLocker, holderOf, lockedWord, lockerOf, raiseFloor } from './locker.js'
 import { lockLeaf, lockTuple } from './locking.js'
 import { retiredKind } from './retired.js'
-import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
+import { touchFirst, touchSecond, tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
 import {
   lengthDeleted,
   versionHeaderBytes,
@@ -22,10 +22,6 @@ import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
 
 /** How many tuples a site makes between two looks at the size of the directory. */
 const fitMask = 63
-
-/** Words from a tuple into the cache lines that follow it. */
-const touchFirst = 16
-const touchSecond = 32
 
 /** Values up to this length are copied by a loop. */
 const copiedBytes = 1024
@@ -253,7 +249,7 @@ export class MvccTransaction {
 
   /** The version of a protected tuple that this transaction sees, or 0 if the key is absent. */
   visible(tuple: number): number {
-    if (!this.isHeld) return this.#visibleFrom(this.#i32[(tuple << 1) + tupleHead]!)
+    if (!this.isHeld) return this.visibleFrom(this.#i32[(tuple << 1) + tupleHead]!)
     const { site } = this.#engine.context
     site.beginWalk()
     const version = this.visibleInWalk(tuple)
@@ -264,10 +260,11 @@ export class MvccTransaction {
   /** As `visible`, of a held snapshot, between `beginWalk` and `endWalk` of the site. */
   visibleInWalk(tuple: number): number {
     // Sequentially consistent, as the begin of the walk: what is loaded from now on was not unlinked before.
-    return this.#visibleFrom(Atomics.load(this.#i32, (tuple << 1) + tupleHead))
+    return this.visibleFrom(Atomics.load(this.#i32, (tuple << 1) + tupleHead))
   }
 
-  #visibleFrom(head: number): number {
+  /** As `visible`, by the head of the tuple; not of a held snapshot. */
+  visibleFrom(head: number): number {
     const i32 = this.#i32
     let version = head
     if (this.locker === 0) {

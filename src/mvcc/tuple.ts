@@ -30,6 +30,10 @@ export const tupleKeyByte = 19
 export const wordState = { free: 0, owned: 1, dead: 2, locked: 3 } as const
 export const stateMask = 3
 
+/** Words from a tuple into the cache lines that follow it. */
+export const touchFirst = 16
+export const touchSecond = 32
+
 /** Longer values begin in a block of their own. */
 const insideBytesMax = 512
 

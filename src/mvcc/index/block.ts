@@ -130,8 +130,13 @@ export class BlockReader {
   }
 
   targetOf(block: number, entry: number): number {
+    return this.i32[this.targetsOf(block) + entry]!
+  }
+
+  /** The word of the first entry's target; those of the others follow. */
+  targetsOf(block: number): number {
     const words = block << 1
-    return this.i32[words + blockHeads + this.i32[words + blockCount]! + entry]!
+    return words + blockHeads + this.i32[words + blockCount]!
   }
 
   /** Whether the key is at or above the block's `high`; for the keys strictly before it, ask `isAbove`. */
