@@ -27,7 +27,7 @@ const listCapacityMin = 64
 export const listStart = 4
 
 /** Values up to this many words are copied by a loop, longer ones by the runtime. */
-const loopWords = 64
+const loopWords = 192
 
 /** A commit gives up on a tuple that another transaction owns, or a range it holds, after this time. */
 const ownWaitMs = 5

@@ -231,6 +231,8 @@ export class Cursor {
     let settled = 0
     for (let i = 0; i < count; i++) {
       const tuple = tuples[i]!
+      // Added just now, and not for this transaction to see. The word at 0 is no free state.
+      if (tuple === 0) continue
       const isFree = (Atomics.load(this.#i32, tuple << 1) & stateMask) === wordState.free
       if (isFree || writes.indexOf(tuple) !== notWritten || this.#settle(tuple)) tuples[settled++] = tuple
     }

@@ -4,7 +4,7 @@ import type { Stamp } from '../tid/stamp.js'
 import { ConflictError } from './abort.js'
 import type { Engine } from './engine.js'
 import { raiseLeaf } from './index/node.js'
-import { leafLocked, type Tree } from './index/tree.js'
+import { leafLocked, notNear, type Tree } from './index/tree.js'
 import { type KeyBuffer, keyStart } from './keyBuffer.js'
 import { createLocker, holderOf, lockedWord, lockerOf, raiseFloor } from './locker.js'
 import { lockLeaf, lockTuple } from './locking.js'
@@ -150,7 +150,7 @@ export class MvccTransaction {
    */
   insert(tree: Tree, key: KeyBuffer, start: number, end: number): boolean {
     for (;;) {
-      const tuple = this.tupleFor(tree, key, end - start)
+      const tuple = this.#tupleToInsert(tree, key, end - start)
       const entry = this.writes.indexOf(tuple)
       if (entry !== notWritten && this.writes.ends[entry] !== writeDeleted) return false
       if (!this.protect(tuple)) continue
@@ -190,7 +190,10 @@ export class MvccTransaction {
 
   /** The live tuple of the key, made if there is none. */
   tupleFor(tree: Tree, key: KeyBuffer, valueLength: number): number {
-    return this.#engine.directory.find(key) || this.#findOrCreate(tree, key, valueLength)
+    return (
+      this.#engine.directory.find(key) ||
+      this.#liveOrCreate(tree.findToInsert(key, this.opened), tree, key, valueLength)
+    )
   }
 
   /**
@@ -339,8 +342,15 @@ export class MvccTransaction {
     return true
   }
 
-  #findOrCreate(tree: Tree, key: KeyBuffer, valueLength: number): number {
-    const found = tree.findToInsert(key, this.opened)
+  /** As `tupleFor`; keys that come in order are next to each other, so it asks the index where it was last. */
+  #tupleToInsert(tree: Tree, key: KeyBuffer, valueLength: number): number {
+    const near = tree.findNear(key, this.opened)
+    return near === notNear
+      ? this.tupleFor(tree, key, valueLength)
+      : this.#liveOrCreate(near, tree, key, valueLength)
+  }
+
+  #liveOrCreate(found: number, tree: Tree, key: KeyBuffer, valueLength: number): number {
     const isAlive = found !== 0 && this.#engine.directory.isTupleOf(found, key)
     const tuple = isAlive ? found : this.#create(tree, key, valueLength)
     this.#engine.directory.enter(key.hash, tuple)

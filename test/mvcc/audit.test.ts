@@ -71,7 +71,7 @@ function swap(i32: Int32Array, a: number, b: number): void {
 function targetsOf(engine: Engine, node: number): number {
   const tree = engine.treeOf(1)
   const block = tree.contentsOf(node)
-  return (block << 1) + blockHeads + tree.countOf(block)
+  return (block << 1) + blockHeads + tree.reader.capacityOf(block)
 }
 
 const plants: readonly Plant[] = [

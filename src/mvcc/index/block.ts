@@ -2,21 +2,26 @@ import type { SharedMemory } from '../../memory/sharedMemory.js'
 import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
 
 /**
- * The contents of an index node: an immutable block.
+ * The contents of an index node: a block that never changes, but for entries that are added behind a leaf's last.
  *
- *     word 0   count of entries
+ *     word 0   count of entries; of a leaf, grows up to its capacity
  *     word 1   right sibling's node, 0 at the right end
  *     word 2   (links free blocks)
  *     word 3   level: 0 is a leaf; -1 a dead node, whose keys are its right sibling's
  *     word 4   length of `low` and of `high`, 16 bits each; a `high` of `noHigh` is above all keys
- *     word 5   length of the common prefix of the entries' keys; in an inner node, of all but the first
- *     heads    count words: four key bytes after the prefix, as an integer that orders as they do
- *     targets  count words: tuples in a leaf, nodes above
+ *     word 5   length of the common prefix of the entries' keys, in an inner node, of all but the first: 16 bits;
+ *              above them the capacity, which is the count in an inner node
+ *     heads    capacity words: four key bytes after the prefix, as an integer that orders as they do
+ *     targets  capacity words: tuples in a leaf, nodes above
  *     (inner)  count words: where each separator ends, counted in bytes from the start of the separators
  *     bytes    prefix, low, high, separators
  *
  * The node covers the keys from `low` to before `high`, a dead one none of them. An entry of an inner node
  * leads to the keys from its separator on; the first one's is the node's `low`, which no search looks at.
+ *
+ * Unused entries have `unusedHead` and no target, and an added one is written before the count that counts it.
+ * A reader on a processor that reorders loads may see the new count and the entry as it was: to it the entry is
+ * above all keys, and the tuple not there yet, as if it had come a moment earlier.
  */
 export const blockCount = 0
 export const blockRight = 1
@@ -25,6 +30,9 @@ export const blockBounds = 4
 export const blockPrefix = 5
 export const blockHeads = 6
 export const levelDead = -1
+export const unusedHead = 0x7fff_ffff
+const prefixMask = 0xffff
+const capacityShift = 16
 export const noHigh = 0xffff
 
 /** Entries of a node. More make scans cheaper and insertions dearer. */
@@ -64,7 +72,7 @@ export class BlockReader {
     const i32 = this.i32
     const words = block << 1
     const level = i32[words + blockLevel]!
-    const prefixLength = i32[words + blockPrefix]!
+    const prefixLength = i32[words + blockPrefix]! & prefixMask
     let low = level > 0 ? 1 : 0
     let high = i32[words + blockCount]!
     const beside = this.#comparePrefix(block, prefixLength, key, start, length)
@@ -93,6 +101,7 @@ export class BlockReader {
   ): number {
     const isLeaf = this.i32[(block << 1) + blockLevel] === 0
     const tuple = isLeaf ? this.targetOf(block, entry) : 0
+    if (isLeaf && tuple === 0) return 1
     const window = this.memory.windowOf(isLeaf ? tuple : block)
     const from = isLeaf ? this.memory.offsetOf(tuple) + tupleKeyByte : this.#separatorOffset(block, entry)
     const entryLength = isLeaf ? this.tupleKeyLength(tuple) : this.#separatorLength(block, entry)
@@ -136,7 +145,16 @@ export class BlockReader {
   /** The word of the first entry's target; those of the others follow. */
   targetsOf(block: number): number {
     const words = block << 1
-    return words + blockHeads + this.i32[words + blockCount]!
+    return words + blockHeads + (this.i32[words + blockPrefix]! >>> capacityShift)
+  }
+
+  /** How many entries a block has room for. */
+  capacityOf(block: number): number {
+    return this.i32[(block << 1) + blockPrefix]! >>> capacityShift
+  }
+
+  prefixLength(block: number): number {
+    return this.i32[(block << 1) + blockPrefix]! & prefixMask
   }
 
   /** Whether the key is at or above the block's `high`; for the keys strictly before it, ask `isAbove`. */
@@ -150,7 +168,7 @@ export class BlockReader {
 
   /** Whether the key lies left of the block. */
   isBelow(block: number, key: Uint8Array, start: number, length: number): boolean {
-    const lowStart = this.#bytesOffset(block) + this.i32[(block << 1) + blockPrefix]!
+    const lowStart = this.#bytesOffset(block) + this.prefixLength(block)
     return compareBytes(this.memory.windowOf(block), lowStart, this.lowLength(block), key, start, length) > 0
   }
 
@@ -176,7 +194,7 @@ export class BlockReader {
   }
 
   lowOf(block: number): KeyBytes {
-    const start = this.#bytesOffset(block) + this.i32[(block << 1) + blockPrefix]!
+    const start = this.#bytesOffset(block) + this.prefixLength(block)
     return { bytes: this.memory.windowOf(block), start, length: this.lowLength(block) }
   }
 
@@ -197,11 +215,15 @@ export class BlockReader {
     return { bytes: this.memory.windowOf(tuple), start, length: this.tupleKeyLength(tuple) }
   }
 
+  prefixStart(block: number): number {
+    return this.#bytesOffset(block)
+  }
+
   prefixOf(block: number): KeyBytes {
     return {
       bytes: this.memory.windowOf(block),
       start: this.#bytesOffset(block),
-      length: this.i32[(block << 1) + blockPrefix]!,
+      length: this.prefixLength(block),
     }
   }
 
@@ -225,11 +247,11 @@ export class BlockReader {
   #bytesOffset(block: number): number {
     const words = block << 1
     const perEntry = this.i32[words + blockLevel]! > 0 ? 3 : 2
-    return this.memory.offsetOf(block) + (blockHeads + perEntry * this.i32[words + blockCount]!) * 4
+    return this.memory.offsetOf(block) + (blockHeads + perEntry * this.capacityOf(block)) * 4
   }
 
   #highOffset(block: number): number {
-    return this.#bytesOffset(block) + this.i32[(block << 1) + blockPrefix]! + this.lowLength(block)
+    return this.#bytesOffset(block) + this.prefixLength(block) + this.lowLength(block)
   }
 
   #separatorsOffset(block: number): number {
@@ -253,6 +275,11 @@ export class BlockReader {
     const words = block << 1
     return this.i32[words + blockHeads + 2 * this.i32[words + blockCount]! + entry]!
   }
+}
+
+/** The word of a block that has both. */
+export function prefixAndCapacity(prefixLength: number, capacity: number): number {
+  return prefixLength | (capacity << capacityShift)
 }
 
 /** Four key bytes from `at`, zero where the key has ended, as a signed integer of the same order. */

@@ -1,6 +1,7 @@
 import type { Arena } from '../../memory/arena.js'
 import { blockKind, siteArea } from '../../memory/layout.js'
 import type { SharedMemory } from '../../memory/sharedMemory.js'
+import { tupleKeyByte } from '../tuple.js'
 import {
   blockBounds,
   blockCount,
@@ -9,10 +10,13 @@ import {
   blockPrefix,
   type BlockReader,
   blockRight,
+  entryLimit,
   headOf,
   type KeyBytes,
   levelDead,
   noHigh,
+  prefixAndCapacity,
+  unusedHead,
 } from './block.js'
 
 export interface BlockParts {
@@ -23,6 +27,17 @@ export interface BlockParts {
   readonly targets: readonly number[]
   /** The key of each entry; of an inner node's, the separator. */
   readonly keys: readonly KeyBytes[]
+  /** How many more entries a leaf is to have room for. */
+  readonly room?: number
+}
+
+const roomMin = 8
+/** Where keys come in order, their last bytes are no part of the prefix: it would fit the next key no more. */
+const sequenceBytes = 5
+
+/** For how many entries more than these a leaf gets room when keys come in order. */
+export function roomFor(count: number): number {
+  return Math.min(entryLimit, Math.max(roomMin, 2 * count)) - count
 }
 
 export const emptyKey: KeyBytes = { bytes: new Uint8Array(0), start: 0, length: 0 }
@@ -49,12 +64,14 @@ export class BlockWriter {
   build(parts: BlockParts): number {
     const { level, right, low, high, targets, keys } = parts
     const count = targets.length
+    const capacity = count + (parts.room ?? 0)
     const first = keys[level > 0 ? 1 : 0] ?? emptyKey
     const last = keys[count - 1] ?? emptyKey
-    const prefixLength = commonPrefix(first, last)
+    const common = commonPrefix(first, last)
+    const prefixLength = parts.room ? Math.max(0, Math.min(common, last.length - sequenceBytes)) : common
     const separatorBytes = level > 0 ? keys.reduce((sum, key) => sum + key.length, 0) : 0
     const tail = prefixLength + low.length + (high?.length ?? 0) + separatorBytes
-    const headWords = blockHeads + (level > 0 ? 3 : 2) * count
+    const headWords = blockHeads + (level > 0 ? 3 : 2) * capacity
     const block = this.#allocate(headWords * 4 + tail)
     const i32 = this.#i32
     const words = block << 1
@@ -62,13 +79,14 @@ export class BlockWriter {
     i32[words + blockRight] = right
     i32[words + blockLevel] = level
     i32[words + blockBounds] = low.length | ((high === undefined ? noHigh : high.length) << 16)
-    i32[words + blockPrefix] = prefixLength
+    i32[words + blockPrefix] = prefixAndCapacity(prefixLength, capacity)
     const heads = words + blockHeads
     for (let i = 0; i < count; i++) {
       const key = keys[i]!
       i32[heads + i] = headOf(key.bytes, key.start + prefixLength, key.start + key.length)
-      i32[heads + count + i] = targets[i]!
+      i32[heads + capacity + i] = targets[i]!
     }
+    this.clearUnused(block)
     const window = this.#memory.windowOf(block)
     let offset = this.#memory.offsetOf(block) + headWords * 4
     offset = copyBytes(window, offset, first, prefixLength)
@@ -94,19 +112,98 @@ export class BlockWriter {
     return dead
   }
 
-  /** A leaf with one more tuple, at `entry`. Copies the heads, unless the key does not share the prefix. */
-  insertTuple(block: number, entry: number, tuple: number): number {
+  /**
+   * A leaf with one more tuple, at `entry`, and room for as many more. Copies the heads, unless the key does
+   * not share the prefix.
+   */
+  insertTuple(block: number, entry: number, tuple: number, room = 0): number {
     const key = this.#reader.keyOfTuple(tuple)
     const count = this.#i32[(block << 1) + blockCount]!
     if (count === 0 || !startsWith(key, this.#reader.prefixOf(block)))
-      return this.#rebuildWith(block, entry, tuple)
-    const copy = this.#allocateLike(block, 1)
-    const prefixLength = this.#i32[(block << 1) + blockPrefix]!
+      return this.#rebuildWith(block, entry, tuple, room)
+    const copy = this.#allocateLike(block, 1, room)
     this.#copyEntries(block, 0, copy, 0, entry)
     this.#copyEntries(block, entry, copy, entry + 1, count - entry)
-    const heads = (copy << 1) + blockHeads
-    this.#i32[heads + entry] = headOf(key.bytes, key.start + prefixLength, key.start + key.length)
-    this.#i32[heads + count + 1 + entry] = tuple
+    this.#setEntry(copy, entry, tuple)
+    return copy
+  }
+
+  /**
+   * Adds a tuple behind the others of a latched leaf, in the block that readers see; false if it has no room
+   * left, or the key does not share the prefix.
+   */
+  appendTuple(block: number, tuple: number): boolean {
+    const count = this.#i32[(block << 1) + blockCount]!
+    if (count === 0 || count === this.#reader.capacityOf(block) || !this.#sharesPrefix(block, tuple))
+      return false
+    this.#setHead(block, count, tuple)
+    // Who sees the tuple's address sees the tuple as it is now, even if it has not seen the count.
+    Atomics.store(this.#i32, this.#reader.targetsOf(block) + count, tuple)
+    Atomics.store(this.#i32, (block << 1) + blockCount, count + 1)
+    return true
+  }
+
+  /** Makes what is behind the last entry unused: whoever was adding one there has died. */
+  clearUnused(block: number): void {
+    const capacity = this.#reader.capacityOf(block)
+    const heads = (block << 1) + blockHeads
+    for (let i = this.#i32[(block << 1) + blockCount]!; i < capacity; i++) {
+      this.#i32[heads + i] = unusedHead
+      this.#i32[heads + capacity + i] = 0
+    }
+  }
+
+  #setEntry(block: number, entry: number, tuple: number): void {
+    this.#setHead(block, entry, tuple)
+    this.#i32[this.#reader.targetsOf(block) + entry] = tuple
+  }
+
+  #setHead(block: number, entry: number, tuple: number): void {
+    const { memory } = this.#reader
+    const start = memory.offsetOf(tuple) + tupleKeyByte
+    const from = start + this.#reader.prefixLength(block)
+    const heads = (block << 1) + blockHeads
+    this.#i32[heads + entry] = headOf(
+      memory.windowOf(tuple),
+      from,
+      start + this.#reader.tupleKeyLength(tuple),
+    )
+  }
+
+  #sharesPrefix(block: number, tuple: number): boolean {
+    const { memory } = this.#reader
+    const length = this.#reader.prefixLength(block)
+    if (this.#reader.tupleKeyLength(tuple) < length) return false
+    const prefix = memory.windowOf(block)
+    const key = memory.windowOf(tuple)
+    const prefixStart = this.#reader.prefixStart(block)
+    const keyStart = memory.offsetOf(tuple) + tupleKeyByte
+    for (let i = 0; i < length; i++) if (prefix[prefixStart + i] !== key[keyStart + i]) return false
+    return true
+  }
+
+  /** A leaf with other bounds above. */
+  copyOfLeaf(block: number, { right, high }: { right: number; high: KeyBytes }): number {
+    const i32 = this.#i32
+    const reader = this.#reader
+    const words = block << 1
+    const count = i32[words + blockCount]!
+    const prefix = reader.prefixOf(block)
+    const low = reader.lowOf(block)
+    const headWords = blockHeads + 2 * count
+    const copy = this.#allocate(headWords * 4 + prefix.length + low.length + high.length)
+    const copyWords = copy << 1
+    i32[copyWords + blockCount] = count
+    i32[copyWords + blockRight] = right
+    i32[copyWords + blockLevel] = 0
+    i32[copyWords + blockBounds] = low.length | (high.length << 16)
+    i32[copyWords + blockPrefix] = prefixAndCapacity(prefix.length, count)
+    this.#copyEntries(block, 0, copy, 0, count)
+    const window = this.#memory.windowOf(copy)
+    let offset = this.#memory.offsetOf(copy) + headWords * 4
+    offset = copyBytes(window, offset, prefix, prefix.length)
+    offset = copyBytes(window, offset, low, low.length)
+    copyBytes(window, offset, high, high.length)
     return copy
   }
 
@@ -115,7 +212,7 @@ export class BlockWriter {
     const count = this.#i32[(block << 1) + blockCount]!
     const copy = this.#allocateLike(block, 0)
     this.#copyEntries(block, 0, copy, 0, count)
-    this.#i32[(copy << 1) + blockHeads + count + entry] = tuple
+    this.#setEntry(copy, entry, tuple)
     return copy
   }
 
@@ -160,32 +257,35 @@ export class BlockWriter {
     }
   }
 
-  #rebuildWith(block: number, entry: number, tuple: number): number {
+  #rebuildWith(block: number, entry: number, tuple: number, room: number): number {
     const parts = this.partsOf(block)
     const targets = [...parts.targets]
     const keys = [...parts.keys]
     targets.splice(entry, 0, tuple)
     keys.splice(entry, 0, this.#reader.keyOfTuple(tuple))
-    return this.build({ ...parts, targets, keys })
+    return this.build({ ...parts, targets, keys, room })
   }
 
-  /** A copy of a leaf's header and bytes, with room for `more` entries. */
-  #allocateLike(block: number, more: number): number {
+  /** A copy of a leaf's header and bytes, with `more` entries to be filled in and room for others. */
+  #allocateLike(block: number, more: number, room = 0): number {
     const i32 = this.#i32
     const words = block << 1
     const count = i32[words + blockCount]!
     const high = this.#reader.highLength(block)
-    const tail = i32[words + blockPrefix]! + this.#reader.lowLength(block) + (high === noHigh ? 0 : high)
-    const headWords = blockHeads + 2 * (count + more)
+    const prefixLength = this.#reader.prefixLength(block)
+    const tail = prefixLength + this.#reader.lowLength(block) + (high === noHigh ? 0 : high)
+    const capacity = count + more + room
+    const headWords = blockHeads + 2 * capacity
     const copy = this.#allocate(headWords * 4 + tail)
     const copyWords = copy << 1
     i32[copyWords + blockCount] = count + more
     i32[copyWords + blockRight] = i32[words + blockRight]!
     i32[copyWords + blockLevel] = 0
     i32[copyWords + blockBounds] = i32[words + blockBounds]!
-    i32[copyWords + blockPrefix] = i32[words + blockPrefix]!
-    const from = words + blockHeads + 2 * count
+    i32[copyWords + blockPrefix] = prefixAndCapacity(prefixLength, capacity)
+    const from = words + blockHeads + 2 * this.#reader.capacityOf(block)
     i32.copyWithin(copyWords + headWords, from, from + ((tail + 3) >> 2))
+    this.clearUnused(copy)
     return copy
   }
 
@@ -194,10 +294,9 @@ export class BlockWriter {
     const i32 = this.#i32
     const fromHeads = (from << 1) + blockHeads + fromEntry
     const toHeads = (to << 1) + blockHeads + toEntry
-    const fromCount = i32[(from << 1) + blockCount]!
-    const toCount = i32[(to << 1) + blockCount]!
+    const fromTargets = fromHeads + this.#reader.capacityOf(from)
     i32.copyWithin(toHeads, fromHeads, fromHeads + length)
-    i32.copyWithin(toHeads + toCount, fromHeads + fromCount, fromHeads + fromCount + length)
+    i32.copyWithin(toHeads + this.#reader.capacityOf(to), fromTargets, fromTargets + length)
   }
 
   #allocate(lengthBytes: number): number {

@@ -52,6 +52,7 @@ function completeSplit(engine: Engine, area: number, id: number, entry: number):
   }
   const leaf = i32[area + siteArea.indexLatched]!
   const isHeld = leaf !== 0 && i32[(leaf << 1) + nodeLatch] === id
+  if (isHeld) tree.dropUncounted(leaf)
   if (isHeld && Number(Atomics.load(u64, leaf) & 3n) === leafSplitting) tree.change.endSplitting(leaf)
 }
 

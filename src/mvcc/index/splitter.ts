@@ -3,7 +3,7 @@ import { siteArea } from '../../memory/layout.js'
 import { holdByLocker } from '../locker.js'
 import { tupleLeaf, wordState } from '../tuple.js'
 import { entryLimit, type KeyBytes } from './block.js'
-import { type BlockParts, commonPrefix, emptyKey } from './blockWriter.js'
+import { type BlockParts, commonPrefix, emptyKey, roomFor } from './blockWriter.js'
 import { nodeContents, nodeLatch, tableRoot } from './node.js'
 import type { Tree } from './tree.js'
 import { copyOf, type TreeChange } from './treeChange.js'
@@ -92,21 +92,55 @@ export class Splitter {
   #publishSplit(leaf: number, entry: number, tuple: number, isInSequence: boolean): void {
     const tree = this.#tree
     const i32 = this.#change.i32
+    const { writer } = this.#change
     const old = tree.contentsOf(leaf)
-    const key = tree.reader.keyOfTuple(tuple)
-    const whole = withEntry(this.#change.writer.partsOf(old), entry, tuple, key)
-    const { left, right } = cut(whole, cutPlace(whole, entry, isInSequence))
+    const isAtEnd = entry === tree.countOf(old)
+    const { left, right } = isAtEnd
+      ? this.#cutAtEnd(old, tuple, isInSequence)
+      : this.#cut(old, entry, tuple, isInSequence)
     this.#change.context.retired.reserve()
     const node = this.#change.newNode(Atomics.load(this.#change.u64, leaf))
     i32[(node << 1) + nodeLatch] = this.#change.context.site.id
-    this.#change.fillNewNode(node, this.#change.writer.build(right))
-    const leftBlock = this.#change.writer.build({ ...left, right: node })
+    this.#change.fillNewNode(node, writer.build(right))
+    const leftBlock = isAtEnd
+      ? writer.copyOfLeaf(old, { right: node, high: right.low })
+      : writer.build({ ...left!, right: node })
     i32[(tuple << 1) + tupleLeaf] = right.targets.includes(tuple) ? node : leaf
     Atomics.store(i32, (leaf << 1) + nodeContents, leftBlock)
     i32[this.#change.area + siteArea.indexNewBlock] = 0
     i32[this.#change.area + siteArea.indexNewNode] = 0
     i32[this.#change.area + siteArea.indexOldBlock] = old
     i32[this.#change.area + siteArea.indexNode] = leaf
+  }
+
+  #cut(
+    old: number,
+    entry: number,
+    tuple: number,
+    isInSequence: boolean,
+  ): { left: BlockParts; right: BlockParts } {
+    const key = this.#tree.reader.keyOfTuple(tuple)
+    const whole = withEntry(this.#change.writer.partsOf(old), entry, tuple, key)
+    const at = cutPlace(whole, entry, isInSequence)
+    const { left, right } = cut(whole, at)
+    return { left: { ...left, room: at === entry + 1 ? roomFor(at) : 0 }, right }
+  }
+
+  /** Of a tuple above all others of a leaf: it alone is on the right. */
+  #cutAtEnd(old: number, tuple: number, isInSequence: boolean): { left: undefined; right: BlockParts } {
+    const { reader } = this.#tree
+    const key = reader.keyOfTuple(tuple)
+    const last = reader.keyOfTuple(reader.targetOf(old, this.#tree.countOf(old) - 1))
+    const right: BlockParts = {
+      level: 0,
+      right: this.#tree.rightOf(old),
+      low: separatorOf(last, key),
+      high: reader.highOf(old),
+      targets: [tuple],
+      keys: [key],
+      room: isInSequence ? roomFor(1) : 0,
+    }
+    return { left: undefined, right }
   }
 
   /**
@@ -185,8 +219,7 @@ function cutPlace({ targets }: BlockParts, entry: number, isInSequence: boolean)
 
 function cut(whole: BlockParts, at: number): { left: BlockParts; right: BlockParts } {
   const first = whole.keys[at]!
-  const separatorLength = Math.min(first.length, commonPrefix(whole.keys[at - 1]!, first) + 1)
-  const separator = whole.level > 0 ? first : { ...first, length: separatorLength }
+  const separator = whole.level > 0 ? first : separatorOf(whole.keys[at - 1]!, first)
   const left = {
     ...whole,
     high: separator,
@@ -195,6 +228,11 @@ function cut(whole: BlockParts, at: number): { left: BlockParts; right: BlockPar
   }
   const right = { ...whole, low: separator, targets: whole.targets.slice(at), keys: whole.keys.slice(at) }
   return { left, right }
+}
+
+/** The shortest key that is above `last` and not above `first`. */
+function separatorOf(last: KeyBytes, first: KeyBytes): KeyBytes {
+  return { ...first, length: Math.min(first.length, commonPrefix(last, first) + 1) }
 }
 
 function withEntry(parts: BlockParts, entry: number, target: number, key: KeyBytes): BlockParts {

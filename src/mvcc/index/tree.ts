@@ -4,7 +4,7 @@ import { type KeyBuffer, keyStart } from '../keyBuffer.js'
 import type { SiteContext } from '../siteContext.js'
 import { stateMask, tupleLeaf, wordState } from '../tuple.js'
 import { BlockReader, blockCount, blockLevel, blockRight, entryLimit } from './block.js'
-import { BlockWriter, emptyKey } from './blockWriter.js'
+import { BlockWriter, emptyKey, roomFor } from './blockWriter.js'
 import { nodeContents, nodeLatch, raiseLeaf, tableRoot } from './node.js'
 import { Remover } from './remover.js'
 import { Splitter } from './splitter.js'
@@ -13,12 +13,15 @@ import { TreeChange } from './treeChange.js'
 /** What `insert` and `remove` answer when a transaction in locking mode is in the way. */
 export const leafLocked = 0
 export const leafLockedNow = -1
+/** What `findNear` answers when the key is elsewhere. */
+export const notNear = -1
 
 /**
  * The ordered index of one table: a B-link tree (Lehman and Yao, 1981) with immutable contents.
  *
- * Readers descend without latches: contents never change, and a node that was split or emptied since leads on
- * to its right sibling. A writer latches one leaf, builds new contents, and publishes them with one store.
+ * Readers descend without latches: contents never change, but for entries added behind a leaf's last, and a
+ * node that was split or emptied since leads on to its right sibling. A writer latches one leaf, builds new
+ * contents, and publishes them with one store, or adds an entry where there is room for it.
  * The levels above change under the table's structure latch (`Splitter`, `Remover`). Everything replaced is
  * freed once no open transaction can see it.
  *
@@ -35,9 +38,14 @@ export class Tree {
   readonly splitter: Splitter
   readonly remover: Remover
   readonly #entry: number
-  /** The leaf where `findToInsert` has last looked, for the transaction opened at `#nearOpened`. */
+  /** Where `findToInsert` has last looked, for the transaction opened at `#nearOpened`: the leaf, */
   #near = 0
   #nearOpened: Stamp = stampNone
+  /** what it contained, the first entry not below the key, and the tuple there if it is of the key. */
+  #nearBlock = 0
+  #nearCount = 0
+  #nearEntry = 0
+  #nearTuple = 0
   /** The tuple that this site has entered last; it may be gone since. */
   #entered = 0
 
@@ -129,48 +137,57 @@ export class Tree {
 
   /** The tuple of the key in these contents, or 0. */
   tupleIn(block: number, key: KeyBuffer): number {
-    const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
-    if (entry >= this.countOf(block)) return 0
-    const tuple = this.reader.targetOf(block, entry)
-    return this.reader.compareTuple(tuple, key.bytes, keyStart, key.length) === 0 ? tuple : 0
+    const count = this.countOf(block)
+    return this.#tupleAt(block, this.reader.lowerBound(block, key.bytes, keyStart, key.length), count, key)
   }
 
   /** The tuple of the key, or 0. */
   find(key: KeyBuffer): number {
-    return this.#findFrom(key, 0)
+    return this.findToInsert(key, stampNone)
+  }
+
+  /** As `find`, for the open transaction of this stamp, which may go on to `insert` the key. */
+  findToInsert(key: KeyBuffer, opened: Stamp): number {
+    let leaf = this.findLeaf(key.bytes, keyStart, key.length)
+    let block = this.contentsOf(leaf)
+    while (this.reader.isBeyond(block, key.bytes, keyStart, key.length)) {
+      leaf = this.rightOf(block)
+      block = this.contentsOf(leaf)
+    }
+    this.#near = leaf
+    this.#nearOpened = opened
+    return this.#findIn(block, key)
   }
 
   /**
-   * As `find`, for the open transaction of this stamp, which may go on to `insert` the key. Starts at the
-   * leaf where that has last found something, if the key is there too: leaves that an open transaction has
-   * seen are not freed.
+   * As `findToInsert`, if the key belongs to the leaf where that has last found something for the same
+   * transaction; otherwise `notNear`. Leaves and blocks that an open transaction has seen are not freed.
    */
-  findToInsert(key: KeyBuffer, opened: Stamp): number {
-    const near = this.#nearOpened === opened && this.#covers(this.#near, key) ? this.#near : 0
-    const found = this.#findFrom(key, near)
-    this.#nearOpened = opened
-    return found
+  findNear(key: KeyBuffer, opened: Stamp): number {
+    if (this.#nearOpened !== opened) return notNear
+    const block = this.contentsOf(this.#near)
+    const { reader } = this
+    const isElsewhere =
+      reader.isBelow(block, key.bytes, keyStart, key.length) ||
+      reader.isBeyond(block, key.bytes, keyStart, key.length)
+    return isElsewhere ? notNear : this.#findIn(block, key)
   }
 
-  #findFrom(key: KeyBuffer, near: number): number {
-    let leaf = near === 0 ? this.findLeaf(key.bytes, keyStart, key.length) : near
-    for (;;) {
-      const block = this.contentsOf(leaf)
-      if (!this.reader.isBeyond(block, key.bytes, keyStart, key.length)) {
-        this.#near = leaf
-        return this.tupleIn(block, key)
-      }
-      leaf = this.rightOf(block)
-    }
+  #findIn(block: number, key: KeyBuffer): number {
+    const count = this.countOf(block)
+    const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
+    this.#nearBlock = block
+    this.#nearCount = count
+    this.#nearEntry = entry
+    this.#nearTuple = this.#tupleAt(block, entry, count, key)
+    return this.#nearTuple
   }
 
-  #covers(leaf: number, key: KeyBuffer): boolean {
-    const block = this.contentsOf(leaf)
-    const { bytes, length } = key
-    return (
-      !this.reader.isBelow(block, bytes, keyStart, length) &&
-      !this.reader.isBeyond(block, bytes, keyStart, length)
-    )
+  /** The tuple of the key, which can only be at this entry, or 0. */
+  #tupleAt(block: number, entry: number, count: number, key: KeyBuffer): number {
+    const tuple = entry < count ? this.reader.targetOf(block, entry) : 0
+    if (tuple === 0) return 0
+    return this.reader.compareTuple(tuple, key.bytes, keyStart, key.length) === 0 ? tuple : 0
   }
 
   /**
@@ -182,10 +199,11 @@ export class Tree {
     const near = opened !== stampNone && this.#nearOpened === opened ? this.#near : 0
     const leaf = this.latchLeaf(key.bytes, key.length, near)
     const block = this.contentsOf(leaf)
-    const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
     const count = this.countOf(block)
-    const there = entry < count ? this.reader.targetOf(block, entry) : 0
-    const isThere = there !== 0 && this.reader.compareTuple(there, key.bytes, keyStart, key.length) === 0
+    if (near === 0 || block !== this.#nearBlock || count !== this.#nearCount) this.#findIn(block, key)
+    const entry = this.#nearEntry
+    const there = this.#nearTuple
+    const isThere = there !== 0
     if (isThere && (Atomics.load(this.#i32, there << 1) & stateMask) !== wordState.dead) {
       this.unlatch(leaf)
       return there
@@ -195,10 +213,15 @@ export class Tree {
     if (!isThere && count >= entryLimit)
       return this.splitter.split(leaf, entry, tuple, { locker, isInSequence }) ? tuple : leafLocked
     this.#i32[(tuple << 1) + tupleLeaf] = leaf
+    if (entry === count && this.#writer.appendTuple(block, tuple)) {
+      this.unlatch(leaf)
+      return tuple
+    }
+    const room = isInSequence && entry === count ? roomFor(count + 1) : 0
     this.#replace(leaf, () =>
       isThere
         ? this.#writer.replaceTuple(block, entry, tuple)
-        : this.#writer.insertTuple(block, entry, tuple),
+        : this.#writer.insertTuple(block, entry, tuple, room),
     )
     return tuple
   }
@@ -253,6 +276,11 @@ export class Tree {
       this.unlatch(leaf)
       leaf = this.rightOf(block)
     }
+  }
+
+  /** For a recoverer, of a leaf that the dead had latched: forgets an entry that it was adding. */
+  dropUncounted(leaf: number): void {
+    this.#writer.clearUnused(this.contentsOf(leaf))
   }
 
   unlatch(leaf: number): void {
