@@ -230,19 +230,20 @@ export class Committer {
    * Refuses a write below a later reader of the range. The tuple is owned before the leaf is looked at, and a
    * reader raises the leaf before it looks at tuples, so one of the two sees the other. While a split moves
    * tuples to a new leaf, neither leaf alone tells; the second look at `tupleLeaf` shows that no split came
-   * between.
+   * between: it changes between two atomic changes of the old leaf's state, and the look at that state is an
+   * acquire.
    */
   #checkLeaf(tuple: number, stamp: Stamp): AbortReason | undefined {
     const i32 = this.#i32
     const leafWord = (tuple << 1) + tupleLeaf
     let wait: Wait | undefined
     for (;;) {
-      const leaf = Atomics.load(i32, leafWord)
+      const leaf = i32[leafWord]!
       const found = Atomics.load(this.#u64, leaf)
       const state = this.#stateOf(found)
       if (state === wordState.free) {
         if (found > stamp) return 'range'
-        if (Atomics.load(i32, leafWord) === leaf) return undefined
+        if (i32[leafWord] === leaf) return undefined
         continue
       }
       if (state === wordState.locked) return 'locked'

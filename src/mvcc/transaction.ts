@@ -342,12 +342,10 @@ export class MvccTransaction {
     return true
   }
 
-  /** As `tupleFor`; keys that come in order are next to each other, so it asks the index where it was last. */
-  #tupleToInsert(tree: Tree, key: KeyBuffer, valueLength: number): number {
+  /** As `tupleFor`, first in the leaf of the last insertion: keys that come in order are there. */
+  #tupleToInsert(tree: Tree, key: KeyBuffer, length: number): number {
     const near = tree.findNear(key, this.opened)
-    return near === notNear
-      ? this.tupleFor(tree, key, valueLength)
-      : this.#liveOrCreate(near, tree, key, valueLength)
+    return near === notNear ? this.tupleFor(tree, key, length) : this.#liveOrCreate(near, tree, key, length)
   }
 
   #liveOrCreate(found: number, tree: Tree, key: KeyBuffer, valueLength: number): number {

@@ -1,5 +1,14 @@
-/** Above this many writes, tuples are found through a map. */
+/** Above this many writes, tuples are found through a hash table. */
 const linearLimit = 8
+const tableMin = 64
+/** Tables above this length are given back after the transaction: they are cleared after each. */
+const tableKept = 1024
+/** Tuples are spread by the upper bits of a product (Fibonacci hashing). */
+const hashFactor = 0x9e37_79b1
+const hashShift = 8
+/** Above this many writes they are sorted with gaps. */
+const insertionLimit = 24
+const gaps = [1, 4, 10, 23, 57, 132, 301, 701, 1750]
 const stagingBytesMin = 4096
 /** Staging buffers above this size are given back after the transaction. */
 const stagingBytesKept = 1024 * 1024
@@ -21,11 +30,12 @@ export class WriteSet {
   /** The same bytes as words. */
   stagingWords: Int32Array = new Int32Array(this.staging.buffer)
   stagedBytes = 0
-  readonly #entries = new Map<number, number>()
+  /** A hash table of entries + 1, open, at most half full. It has them all above `linearLimit`. */
+  #table = new Int32Array(tableMin)
 
   /** The entry of the tuple, or `notWritten`. */
   indexOf(tuple: number): number {
-    if (this.count > linearLimit) return this.#entries.get(tuple) ?? notWritten
+    if (this.count > linearLimit) return this.#table[this.#placeOf(tuple)]! - 1
     for (let i = 0; i < this.count; i++) if (this.tuples[i] === tuple) return i
     return notWritten
   }
@@ -51,22 +61,35 @@ export class WriteSet {
   }
 
   /**
-   * Orders the writes by tuple address: all transactions own tuples in one order. Small sets, the usual ones,
-   * are sorted by insertion, in place.
+   * Orders the writes by tuple address: all transactions own tuples in one order. From then on nothing is
+   * looked up or set. Small sets, the usual ones, are sorted by insertion, larger ones with longer steps
+   * first (Shell, "A high-speed sorting procedure", CACM 1959; gaps by Ciura, 2001).
    */
   sort(): void {
-    if (this.count > 64) this.#sortLarge()
+    const { count } = this
+    let gap = 1
+    if (count > insertionLimit) {
+      let g = 0
+      while (g < gaps.length - 1 && gaps[g + 1]! < count) g++
+      for (gap = gaps[g]!; gap * 2.25 < count; ) gap = Math.floor(gap * 2.25)
+      for (; gap > gaps[g]!; gap = Math.floor(gap / 2.25)) this.#sortBy(gap)
+      for (; g > 0; g--) this.#sortBy(gaps[g]!)
+    }
+    this.#sortBy(1)
+  }
+
+  #sortBy(gap: number): void {
     const { tuples, starts, ends, count } = this
-    for (let i = 1; i < count; i++) {
+    for (let i = gap; i < count; i++) {
       const tuple = tuples[i]!
-      if (tuples[i - 1]! <= tuple) continue
+      if (tuples[i - gap]! <= tuple) continue
       const start = starts[i]!
       const end = ends[i]!
       let at = i
-      for (; at > 0 && tuples[at - 1]! > tuple; at--) {
-        tuples[at] = tuples[at - 1]!
-        starts[at] = starts[at - 1]!
-        ends[at] = ends[at - 1]!
+      for (; at >= gap && tuples[at - gap]! > tuple; at -= gap) {
+        tuples[at] = tuples[at - gap]!
+        starts[at] = starts[at - gap]!
+        ends[at] = ends[at - gap]!
       }
       tuples[at] = tuple
       starts[at] = start
@@ -75,7 +98,8 @@ export class WriteSet {
   }
 
   clear(): void {
-    if (this.count > linearLimit) this.#entries.clear()
+    if (this.#table.length > tableKept) this.#table = new Int32Array(tableMin)
+    else if (this.count > linearLimit) this.#table.fill(0)
     if (this.count > 1024) this.tuples.length = this.starts.length = this.ends.length = 0
     this.count = 0
     this.stagedBytes = 0
@@ -88,21 +112,23 @@ export class WriteSet {
   }
 
   #enter(entry: number): void {
-    if (entry > linearLimit) {
-      this.#entries.set(this.tuples[entry]!, entry)
+    if (entry > linearLimit && 2 * entry < this.#table.length) {
+      this.#table[this.#placeOf(this.tuples[entry]!)] = entry + 1
       return
     }
-    for (let i = 0; i <= entry; i++) this.#entries.set(this.tuples[i]!, i)
+    if (2 * entry >= this.#table.length) this.#table = new Int32Array(2 * this.#table.length)
+    for (let i = 0; i <= entry; i++) this.#table[this.#placeOf(this.tuples[i]!)] = i + 1
   }
 
-  #sortLarge(): void {
-    const order = Array.from({ length: this.count }, (_, i) => i).sort(
-      (a, b) => this.tuples[a]! - this.tuples[b]!,
-    )
-    for (const column of [this.tuples, this.starts, this.ends]) {
-      const sorted = order.map((i) => column[i]!)
-      for (let i = 0; i < sorted.length; i++) column[i] = sorted[i]!
+  /** Where the table has the tuple, or would have it. */
+  #placeOf(tuple: number): number {
+    const table = this.#table
+    const mask = table.length - 1
+    let place = (Math.imul(tuple, hashFactor) >>> hashShift) & mask
+    for (;;) {
+      const found = table[place]!
+      if (found === 0 || this.tuples[found - 1] === tuple) return place
+      place = (place + 1) & mask
     }
-    for (let i = 0; i < this.count; i++) this.#entries.set(this.tuples[i]!, i)
   }
 }

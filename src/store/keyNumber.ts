@@ -46,8 +46,32 @@ export function decodeWide(source: Uint8Array, start: number): number {
   return fromWords(getWord(source, start), getWord(source, start + 4))
 }
 
+/** Whole numbers from 0 up to this take four bytes at most, and are encoded once. */
+const smallLimit = 8192
+const smallBytes = 4
+/** The bytes of each, the first in the highest bits, and their number; 0 of those not encoded yet. */
+const smallWords = new Int32Array(smallLimit)
+const smallLengths = new Uint8Array(smallLimit)
+
 /** Writes a number inside a tuple, with its tag. */
 export function encodeCompact(key: number, target: Uint8Array, start: number, limit: number): number {
+  if (!(key >= 0 && key < smallLimit) || (key | 0) !== key || start + smallBytes > limit)
+    return encodeBits(key, target, start, limit)
+  const word = smallWords[key]!
+  if (word === 0) return encodeSmall(key, target, start, limit)
+  putWord(target, start, word)
+  return start + smallLengths[key]!
+}
+
+function encodeSmall(key: number, target: Uint8Array, start: number, limit: number): number {
+  const end = encodeBits(key, target, start, limit)
+  smallLengths[key] = end - start
+  // What follows the number's bytes may be anything: it is written over by the rest of the key.
+  smallWords[key] = getWord(target, start)
+  return end
+}
+
+function encodeBits(key: number, target: Uint8Array, start: number, limit: number): number {
   if (key !== key) throw new KeyTypeError(key, 'it has no place in the order of numbers')
   asFloat[0] = key + 0 // The sum turns -0 into 0.
   let first = words[upper]! | 0x8000_0000

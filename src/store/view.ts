@@ -1,6 +1,7 @@
 import { MemoryFullError, StuckError } from '../memory/errors.js'
 import { ConflictError } from '../mvcc/abort.js'
 import type { Engine } from '../mvcc/engine.js'
+import { KeyBuffer } from '../mvcc/keyBuffer.js'
 import type { MvccTransaction } from '../mvcc/transaction.js'
 import { maxValueBytes } from '../mvcc/version.js'
 import type { ValueCodec } from './codec.js'
@@ -20,6 +21,9 @@ import { ValueTooLongError, ValueTypeError } from './valueErrors.js'
 /** So many keys are looked up at once by `getMany`; their data stays in the cache until it is read. */
 const fetchAheadKeys = 16
 const hashes = new Int32Array(fetchAheadKeys)
+/** Their keys, while a `getMany` reads them. */
+const keyBuffers: readonly KeyBuffer[] = Array.from({ length: fetchAheadKeys }, () => new KeyBuffer())
+let areBuffersTaken = false
 
 /** What transactions and snapshots have in common: reading. */
 export abstract class Reader implements TransactionLender {
@@ -46,11 +50,15 @@ export abstract class Reader implements TransactionLender {
    * calls of `get` when the data is larger than the processor's caches.
    */
   getMany<K extends Key, V>(table: Source<K, V>, keys: readonly K[]): (V | undefined)[] {
+    // A codec that reads while it decodes has to do without them.
+    if (areBuffersTaken) return keys.map((key) => this.get(table, key))
     const values: (V | undefined)[] = []
-    for (let start = 0; start < keys.length; start += fetchAheadKeys) {
-      const end = Math.min(start + fetchAheadKeys, keys.length)
-      this.#fetchAhead(table, keys, start, end)
-      for (let i = start; i < end; i++) values.push(this.get(table, keys[i]!))
+    areBuffersTaken = true
+    try {
+      for (let start = 0; start < keys.length; start += fetchAheadKeys)
+        this.#getNext(table, keys.slice(start, start + fetchAheadKeys), values)
+    } finally {
+      areBuffersTaken = false
     }
     return values
   }
@@ -103,20 +111,30 @@ export abstract class Reader implements TransactionLender {
     return error
   }
 
-  #fetchAhead<K extends Key, V>(table: Source<K, V>, keys: readonly K[], start: number, end: number): void {
+  /** Reads as many keys as there are buffers, at most. */
+  #getNext<K extends Key, V>(table: Source<K, V>, keys: readonly K[], values: (V | undefined)[]): void {
     const tx = this.lend(table)
-    for (let i = start; i < end; i++) {
-      table.fill(this.engine.key, keys[i]!)
-      hashes[i - start] = this.engine.key.hash
+    this.#fetchAhead(tx, table, keys)
+    for (let i = 0; i < keys.length; i++) {
+      const isFound = this.find(this.lend(table), table, keyBuffers[i]!)
+      values.push(isFound ? table.codec.decode(tx.source, tx.start, tx.end) : undefined)
     }
-    tx.fetchAhead(hashes, end - start)
+  }
+
+  #fetchAhead<K extends Key>(tx: MvccTransaction, table: TableRef, keys: readonly K[]): void {
+    for (let i = 0; i < keys.length; i++) {
+      const buffer = keyBuffers[i]!
+      table.fill(buffer, keys[i]!)
+      hashes[i] = buffer.hash
+    }
+    tx.fetchAhead(hashes, keys.length)
   }
 
   protected abstract get what(): string
 
-  /** Reads the key in the engine's key buffer. */
-  protected find(tx: MvccTransaction, table: TableRef): boolean {
-    return tx.read(table.tree, this.engine.key)
+  /** Reads a key, the one in the engine's key buffer if no other is given. */
+  protected find(tx: MvccTransaction, table: TableRef, key: KeyBuffer = this.engine.key): boolean {
+    return tx.read(table.tree, key)
   }
 }
 
@@ -248,9 +266,9 @@ export class Transaction extends Reader {
     return 'transaction'
   }
 
-  protected override find(tx: MvccTransaction, table: TableRef): boolean {
+  protected override find(tx: MvccTransaction, table: TableRef, key: KeyBuffer = this.engine.key): boolean {
     try {
-      return tx.read(table.tree, this.engine.key)
+      return tx.read(table.tree, key)
     } catch (error) {
       throw this.failed(error)
     }

@@ -2,15 +2,16 @@ import type { SharedMemory } from '../../memory/sharedMemory.js'
 import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
 
 /**
- * The contents of an index node: a block that never changes, but for entries that are added behind a leaf's last.
+ * The contents of an index node: a block that never changes, but for entries that are added behind a
+ * leaf's last.
  *
  *     word 0   count of entries; of a leaf, grows up to its capacity
  *     word 1   right sibling's node, 0 at the right end
  *     word 2   (links free blocks)
  *     word 3   level: 0 is a leaf; -1 a dead node, whose keys are its right sibling's
  *     word 4   length of `low` and of `high`, 16 bits each; a `high` of `noHigh` is above all keys
- *     word 5   length of the common prefix of the entries' keys, in an inner node, of all but the first: 16 bits;
- *              above them the capacity, which is the count in an inner node
+ *     word 5   length of the common prefix of the entries' keys, in an inner node, of all but the first:
+ *              16 bits; above them the capacity, which is the count in an inner node
  *     heads    capacity words: four key bytes after the prefix, as an integer that orders as they do
  *     targets  capacity words: tuples in a leaf, nodes above
  *     (inner)  count words: where each separator ends, counted in bytes from the start of the separators
@@ -19,9 +20,9 @@ import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
  * The node covers the keys from `low` to before `high`, a dead one none of them. An entry of an inner node
  * leads to the keys from its separator on; the first one's is the node's `low`, which no search looks at.
  *
- * Unused entries have `unusedHead` and no target, and an added one is written before the count that counts it.
- * A reader on a processor that reorders loads may see the new count and the entry as it was: to it the entry is
- * above all keys, and the tuple not there yet, as if it had come a moment earlier.
+ * Unused entries have `unusedHead` and no target, and an added one is written before the count that counts
+ * it. A reader on a processor that reorders loads may see the new count and the entry as it was: to it the
+ * entry is above all keys, and the tuple not there yet, as if it had come a moment earlier.
  */
 export const blockCount = 0
 export const blockRight = 1

@@ -32,7 +32,9 @@ export interface BlockParts {
 }
 
 const roomMin = 8
-/** Where keys come in order, their last bytes are no part of the prefix: it would fit the next key no more. */
+/**
+ * Where keys come in order, their last bytes are no part of the prefix: it would fit the next key no more.
+ */
 const sequenceBytes = 5
 
 /** For how many entries more than these a leaf gets room when keys come in order. */
