@@ -116,7 +116,7 @@ export abstract class Reader implements TransactionLender {
     const tx = this.lend(table)
     this.#fetchAhead(tx, table, keys)
     for (let i = 0; i < keys.length; i++) {
-      const isFound = this.find(this.lend(table), table, keyBuffers[i]!)
+      const isFound = this.find(this.lend(table), table, keyBuffers[i])
       values.push(isFound ? table.codec.decode(tx.source, tx.start, tx.end) : undefined)
     }
   }
