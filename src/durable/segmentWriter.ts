@@ -19,7 +19,11 @@ export interface SegmentOptions {
 export const segmentDefaultBytes: number = 64 * 1024 * 1024
 /** Groups from this size on are appended: what a change of the file's size costs them is little. */
 const smallGroupBytes: number = 64 * 1024
-const aheadDefaultBytes: number = 1024 * 1024
+/**
+ * All who are in the group that writes the zeros wait for them. With a megabyte, one group in 250 took seven
+ * times as long as the others; with this, one in 60 takes three times as long.
+ */
+const aheadDefaultBytes: number = 256 * 1024
 
 /**
  * Writes groups of frames into segments, one after the other.
