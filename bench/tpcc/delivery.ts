@@ -1,6 +1,6 @@
 import { kinds } from './kinds.js'
 import { districtsPerWarehouse } from './population.js'
-import { ofDistrict, ofOrder, type Tables } from './schema.js'
+import { ofOrder, type Tables } from './schema.js'
 import { homeOf, present, type Terminals, type Writing } from './terminal.js'
 
 interface Request {
@@ -69,7 +69,7 @@ export class Deliveries {
   #deliverOldest(tx: Writing, { warehouse, carrier }: Request, district: number): boolean {
     const { tables, digest } = this.#terminals
     const columns = this.#columns
-    const oldest = { ...ofDistrict(warehouse, district), limit: 1 }
+    const oldest = { gte: [warehouse, district], lt: [warehouse, district + 1], limit: 1 } as const
     const [entry] = tx.getValues(tables.newOrder, oldest).toArray()
     if (entry === undefined) return false
     const key = [warehouse, district, entry.id] as const
@@ -78,8 +78,9 @@ export class Deliveries {
     tx.patch(columns.carrier, key, { carrier })
     const delivered = { deliveryMs: this.#deliveryMs }
     let sum = 0
-    for (const [index, { amount }] of tx.getValues(columns.amount, ofOrder(key)).toArray().entries()) {
-      sum += amount
+    const lines = tx.getValues(columns.amount, ofOrder(key)).toArray()
+    for (let index = 0; index < lines.length; index += 1) {
+      sum += lines[index]!.amount
       tx.patch(columns.deliveryMs, [warehouse, district, entry.id, index + 1], delivered)
     }
     const customerKey = [warehouse, district, order.customer] as const

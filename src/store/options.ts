@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { AbortReason } from '../mvcc/abort.js'
 import type { Mode } from '../mvcc/transaction.js'
+import type { Key } from './keys.js'
 import type { ValueCodec } from './codec.js'
 import { OptionError } from './errors.js'
 
@@ -206,8 +207,18 @@ export function checkTransactionOptions(options: TransactionOptions): void {
   }
 }
 
-export function checkRange(range: Range<unknown>): void {
-  checkKeys('range', range, rangeKeys)
+/** A range as the library keeps it: every member is there, so that all ranges are of one shape. */
+export interface CheckedRange {
+  gt: Key | undefined
+  gte: Key | undefined
+  lt: Key | undefined
+  lte: Key | undefined
+  reverse: boolean | undefined
+  limit: number | undefined
+}
+
+export function checkRange(given: Range<Key>): CheckedRange {
+  const range = copyOfRange(given)
   if (range.gt !== undefined && range.gte !== undefined)
     throw new OptionError('gt', 'a range has gt and gte: give one lower bound')
   if (range.lt !== undefined && range.lte !== undefined)
@@ -221,6 +232,35 @@ export function checkRange(range: Range<unknown>): void {
       `limit is ${String(range.limit)}, but must be a whole number from 0, or Infinity`,
     )
   }
+  return range
+}
+
+/** In a loop over the members that are there none is looked for that is not, which takes longest. */
+function copyOfRange(given: Range<Key>): CheckedRange {
+  const range: CheckedRange = {
+    gt: undefined,
+    gte: undefined,
+    lt: undefined,
+    lte: undefined,
+    reverse: undefined,
+    limit: undefined,
+  }
+  if (typeof given !== 'object' || given === null || Object.getPrototypeOf(given) !== Object.prototype) {
+    checkKeys('range', given, rangeKeys)
+    const { gt, gte, lt, lte, reverse, limit } = given
+    return { gt, gte, lt, lte, reverse, limit }
+  }
+  for (const key in given) {
+    const value = given[key as keyof Range<Key>]
+    if (key === 'gte') range.gte = value as Key
+    else if (key === 'lt') range.lt = value as Key
+    else if (key === 'limit') range.limit = value as number
+    else if (key === 'reverse') range.reverse = value as boolean
+    else if (key === 'gt') range.gt = value as Key
+    else if (key === 'lte') range.lte = value as Key
+    else checkKeys('range', given, rangeKeys)
+  }
+  return range
 }
 
 function isCount(value: unknown): boolean {

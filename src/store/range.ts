@@ -3,7 +3,7 @@ import type { MvccTransaction } from '../mvcc/transaction.js'
 import type { ValueCodec } from './codec.js'
 import { string } from './codecs/string.js'
 import type { Key } from './keys.js'
-import { checkRange, type Range } from './options.js'
+import { type CheckedRange, checkRange, type Range } from './options.js'
 import { RangeWalk } from './rangeWalk.js'
 import type { Source, TableRef } from './table.js'
 
@@ -24,14 +24,13 @@ export interface TransactionLender {
 export abstract class RangeIterable<T> implements Iterable<T> {
   readonly #lender: TransactionLender
   readonly #table: TableRef
-  readonly #range: Range<Key>
+  readonly #range: CheckedRange
 
   /** @internal */
   constructor(lender: TransactionLender, table: TableRef, range: Range<Key>) {
-    checkRange(range)
     this.#lender = lender
     this.#table = table
-    this.#range = range
+    this.#range = checkRange(range)
   }
 
   [Symbol.iterator](): IterableIterator<T> {

@@ -4,7 +4,7 @@ import { keyLengthLimit } from '../mvcc/keyBuffer.js'
 import type { MvccTransaction } from '../mvcc/transaction.js'
 import type { ValueCodec } from './codec.js'
 import { decodeKey, encodeKey, type Key } from './keys.js'
-import type { Range } from './options.js'
+import type { CheckedRange } from './options.js'
 import type { TransactionLender } from './range.js'
 import type { TableRef } from './table.js'
 import { TextRun } from './textRun.js'
@@ -22,7 +22,7 @@ export class RangeWalk {
   #count = 0
   #left: number
 
-  constructor(lender: TransactionLender, table: TableRef, range: Range<Key>, readsTexts: boolean) {
+  constructor(lender: TransactionLender, table: TableRef, range: CheckedRange, readsTexts: boolean) {
     this.#lender = lender
     this.#table = table
     this.#tx = lender.lend(table)
@@ -85,7 +85,7 @@ export class RangeWalk {
 
 const scratch = new Uint8Array(keyLengthLimit + 32)
 
-function boundsOf(range: Range<Key>): Bounds {
+function boundsOf(range: CheckedRange): Bounds {
   return {
     lower: bytesOf(range.gt === undefined ? range.gte : range.gt),
     isLowerExcluded: range.gt !== undefined,
