@@ -21,6 +21,7 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'))
 const work = mkdtempSync(join(tmpdir(), 'tidemark-check-'))
 const report = join(work, 'tests.json')
 const numbers = join(work, 'ycsb.json')
+const compared = 'ycsb-a,durable-1,recovery,recovery-checkpoint,checkpoint-never,checkpoint-always'
 
 /** @type {readonly Check[]} */
 const checks = [
@@ -46,7 +47,7 @@ const checks = [
   },
   {
     name: 'comparison of databases, small',
-    command: `npm run bench:all -- --size small --workloads ycsb-a,durable-1,recovery --threads 2 --json ${numbers}`,
+    command: `npm run bench:all -- --size small --workloads ${compared} --threads 2 --json ${numbers}`,
     verify: verifyNumbers,
   },
   { name: 'micro-benchmarks, small', command: 'npm run bench:micro -- 10' },

@@ -115,6 +115,31 @@ function durable(writers: number): Workload {
   }
 }
 
+function hasCheckpoints({ name, traits: { durability } }: Target): boolean {
+  return name.startsWith('tidemark') && durability !== 'memory'
+}
+
+/** The same twice: what a checkpoint takes from those who work beside it. */
+const checkpoints: readonly Workload[] = (['never', 'running'] as const).map((times) => ({
+  name: times === 'never' ? 'checkpoint-never' : 'checkpoint-always',
+  title: `YCSB A, ${times === 'never' ? 'without any checkpoint' : 'beside checkpoints, one after the other'}`,
+  kind: 'load',
+  unfit: (target) =>
+    unlessSynced(target) ?? (hasCheckpoints(target) ? undefined : 'has no checkpoints that can be asked for'),
+  variants: (sizes) => [
+    {
+      settings: settingsOf(sizes, {
+        workload: 'a',
+        keys: 'string',
+        skew: 0.99,
+        operationsPerTransaction: 1,
+        threads: Math.max(...sizes.threads),
+        checkpoints: times,
+      }),
+    },
+  ],
+}))
+
 /** In the order of the report. */
 export const workloads: readonly Workload[] = [
   ...core,
@@ -160,8 +185,17 @@ export const workloads: readonly Workload[] = [
     title: 'Opening after the process was killed: records read back per second',
     kind: 'recovery',
     unfit: synced,
-    variants: (sizes) => [{ settings: settingsOf(sizes, {}) }],
+    variants: (sizes) => [{ settings: settingsOf(sizes, { checkpoints: 'never' }) }],
   },
+  {
+    name: 'recovery-checkpoint',
+    title: 'The same from a checkpoint',
+    kind: 'recovery',
+    unfit: (target) =>
+      synced(target) ?? (hasCheckpoints(target) ? undefined : 'has no checkpoints that can be asked for'),
+    variants: (sizes) => [{ settings: settingsOf(sizes, { checkpoints: 'loaded' }) }],
+  },
+  ...checkpoints,
 ]
 
 /** One run to do, again in every round. */

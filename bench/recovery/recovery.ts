@@ -23,10 +23,14 @@ async function opened<K extends ValueKind>(
   return { database, context }
 }
 
-/** Loads all records, and leaves the database open: the process is about to be killed. */
+/**
+ * Loads all records, takes a checkpoint if that is what to recover from, and leaves the database open: the
+ * process is about to be killed.
+ */
 export async function fill(settings: RunSettings, interrupt: AbortSignal): Promise<void> {
-  const { context } = await opened(settings)
+  const { database, context } = await opened(settings)
   await load(context, () => {}, interrupt)
+  if (settings.checkpoints === 'loaded') await database.checkpoint?.()
 }
 
 /** Opens what the killed process left, and reads every record back: all must be there and well-formed. */

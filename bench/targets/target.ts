@@ -85,6 +85,8 @@ export interface Counters {
 
 /** An open database, as the main thread sees it. */
 export interface Database {
+  /** Takes a checkpoint, where the target has such a thing. */
+  checkpoint?(): Promise<void>
   /** What `connect` needs to reach this database from another thread; structured-cloneable. */
   readonly handle: unknown
   /** The main thread's own connection; it ends with the database. */
@@ -93,7 +95,12 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** When a target takes checkpoints, if it has them: by itself, unless said otherwise here. */
+export type CheckpointTimes = 'never' | 'loaded' | 'running'
+
 export interface TargetOptions {
+  /** Other than by itself: never, once when all is loaded, or one after the other while a workload runs. */
+  readonly checkpoints?: CheckpointTimes
   readonly memoryLimitBytes: number | undefined
   /** How a read-only body runs, where the target has a choice. */
   readonly api: 'transaction' | 'snapshot'

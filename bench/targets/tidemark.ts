@@ -148,6 +148,9 @@ class DurableTidemarkSession<V> extends TidemarkSession<V> {
 
 type Durability = Traits['durability']
 
+/** So much journal is never written: no checkpoint is taken that was not asked for. */
+const checkpointsOff = 2 ** 50
+
 function sessionOf<K extends ValueKind>(
   store: Store,
   kind: K,
@@ -159,10 +162,11 @@ function sessionOf<K extends ValueKind>(
 }
 
 async function openStore(durability: Durability, options: TargetOptions): Promise<Database> {
-  const { memoryLimitBytes } = options
+  const { memoryLimitBytes, checkpoints } = options
   const store = await open({
     ...(memoryLimitBytes !== undefined && { memoryLimitBytes }),
     ...(durability !== 'memory' && { path: folderOf(options), durability }),
+    ...(checkpoints !== undefined && { checkpointBytes: checkpointsOff }),
   })
   return {
     handle: store.handle,
@@ -171,6 +175,7 @@ async function openStore(durability: Durability, options: TargetOptions): Promis
       const { memoryBytes, transactions } = store.stats()
       return { memoryBytes, aborts: { ...transactions.aborted } }
     },
+    ...(durability !== 'memory' && { checkpoint: () => store.checkpoint() }),
     close: () => store.close(),
   }
 }

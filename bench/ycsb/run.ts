@@ -63,6 +63,28 @@ async function recordingOf({ history, threads, longReaders }: RunSettings): Prom
   return startRecording({ folder: dirname(history), maxThreads: threads + longReaders })
 }
 
+/** Checkpoints, one after the other from the beginning on, while others work. */
+class Checkpoints {
+  readonly #running: Promise<void>
+  #isEnding = false
+
+  constructor(database: Database) {
+    if (database.checkpoint === undefined) throw new Error('the target has no checkpoints')
+    const checkpoint = database.checkpoint.bind(database)
+    this.#running = (async () => {
+      while (!this.#isEnding) await checkpoint()
+    })()
+    // Rejects `end`, not the process.
+    this.#running.catch(() => {})
+  }
+
+  /** Resolves when the last is done; rejects if one has failed. */
+  async end(): Promise<void> {
+    this.#isEnding = true
+    await this.#running
+  }
+}
+
 interface Measurable {
   readonly database: Database
   readonly recording: Recording | undefined
@@ -87,7 +109,8 @@ async function measure<V>(
     inserts: inserts.buffer,
     recording: recording?.handle,
   }
-  const measured = await measureThreads(
+  const checkpoints = settings.checkpoints === 'running' ? new Checkpoints(database) : undefined
+  const measuring = measureThreads(
     {
       script: new URL('./worker.js', import.meta.url),
       tasks: roles.map((role, thread): Omit<WorkerTask, 'control'> => ({ ...shared, thread, role })),
@@ -99,6 +122,12 @@ async function measure<V>(
     },
     interrupt,
   )
+  let measured: Awaited<typeof measuring>
+  try {
+    measured = await measuring
+  } finally {
+    await checkpoints?.end()
+  }
   return (
     measured && {
       ...measured.timed,

@@ -1,4 +1,4 @@
-import type { KeyKind, ValueKind } from '../targets/target.js'
+import type { CheckpointTimes, KeyKind, ValueKind } from '../targets/target.js'
 import type { WorkloadName } from './mixes.js'
 
 /** How likely which record is: a zipfian's theta, or all alike. */
@@ -25,6 +25,7 @@ export interface RunSettings {
   readonly readRatio: number | 'scan'
   readonly api: 'transaction' | 'snapshot'
   readonly memoryLimitBytes: number | undefined
+  readonly checkpoints?: CheckpointTimes
   /** The target's own folder for files, for targets that have any. */
   readonly directory: string | undefined
   /** Where the recorded history goes; undefined when nothing is recorded. */
