@@ -81,16 +81,24 @@ export class Arena {
   }
 
   /**
-   * Does work that ends in freeing memory (deletes, the collector's), which may take of a reserve kept for
-   * it.
+   * Does work that ends in freeing memory, as deletes, which may take of a reserve kept for it.
    */
   withReserve<T>(work: () => T): T {
-    const before = this.pool.mayUseReserve
-    this.pool.mayUseReserve = true
+    return this.#leaving(this.pool.keptFor.collector, work)
+  }
+
+  /** Does the collector's work, which may take all there is. */
+  withLastReserve<T>(work: () => T): T {
+    return this.#leaving(0, work)
+  }
+
+  #leaving<T>(chunks: number, work: () => T): T {
+    const before = this.pool.keptFree
+    this.pool.keptFree = Math.min(before, chunks)
     try {
       return work()
     } finally {
-      this.pool.mayUseReserve = before
+      this.pool.keptFree = before
     }
   }
 

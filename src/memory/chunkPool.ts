@@ -25,9 +25,10 @@ export class ChunkPool {
   readonly #first: number
   readonly #count: number
   readonly #latches: Latches
-  /** Chunks that only work that frees memory may take. */
-  readonly #reserve: number
-  mayUseReserve = false
+  /** Chunks that a taker leaves: see `keptFor`. */
+  keptFree: number
+  /** Chunks that only work that frees memory may take, and of these, those left to the collector alone. */
+  readonly keptFor: { readonly freeing: number; readonly collector: number }
   /** Names the chunk that this site has taken and not yet put to use, for its recoverer. */
   readonly #intentWord: number
 
@@ -37,7 +38,8 @@ export class ChunkPool {
     this.#table = memory.layout.chunkTableStart
     this.#first = memory.layout.firstChunk
     this.#count = memory.layout.chunkCount
-    this.#reserve = Math.max(3, this.#count >> 6)
+    this.keptFor = { freeing: Math.max(5, this.#count >> 6), collector: 2 }
+    this.keptFree = this.keptFor.freeing
     this.#latches = latches
   }
 
@@ -179,7 +181,7 @@ export class ChunkPool {
 
   #take(count: number, state: number): number {
     this.#latches.acquire(header.poolLatch)
-    const isRoom = this.chunksInUse + count <= this.#count - (this.mayUseReserve ? 0 : this.#reserve)
+    const isRoom = this.chunksInUse + count <= this.#count - this.keptFree
     const index = isRoom ? (this.#findFreed(count) ?? this.#extend(count)) : undefined
     if (index !== undefined) this.#mark(index, count, state)
     this.#latches.release(header.poolLatch)

@@ -48,3 +48,8 @@ export class StuckError extends TidemarkError {
     this.site = site
   }
 }
+
+/** Whether work that frees memory can go on later, when there is more, or somebody is out of the way. */
+export function isLackOfRoom(error: unknown): boolean {
+  return error instanceof MemoryFullError || error instanceof StuckError
+}

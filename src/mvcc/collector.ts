@@ -1,16 +1,18 @@
-import { MemoryFullError, StuckError } from '../memory/errors.js'
+import { isLackOfRoom, MemoryFullError } from '../memory/errors.js'
 import { keptMove, siteArea } from '../memory/layout.js'
 import type { Stamp } from '../tid/stamp.js'
 import { siteState } from '../tid/siteTable.js'
 import type { Engine } from './engine.js'
 import { leafLockedNow } from './index/tree.js'
 import { keyStart } from './keyBuffer.js'
-import { retiredKind, RetiredQueue } from './retired.js'
+import { entriesPerBlock, retiredKind, RetiredQueue } from './retired.js'
 import { Trimmer } from './trimmer.js'
 import { tupleHead, tupleLeaf, wordState } from './tuple.js'
 import { deletedAt, lengthDeleted, versionLength, versionPosition } from './version.js'
 
 const leafEmptied = 1
+/** More than the entries that taking a tuple, or an empty leaf, out of the index retires. */
+const takeOutRetires = 32
 
 /**
  * Gives back what no transaction can see any more. Runs on the writers' own time, a few entries of their
@@ -19,6 +21,9 @@ const leafEmptied = 1
  * A version is garbage once its successor's stamp is below the safe stamp: nobody walks past that successor.
  * It is freed without touching its tuple or its neighbours. An absent tuple (never written, or deleted below
  * the safe stamp) is taken out of the index, and freed when those who may have found it before are gone.
+ *
+ * Where memory is full, it has a last reserve to itself, and room in the queue; an entry that needs more is
+ * put off, so that those behind it come first.
  *
  * While snapshots are held, which keep the safe stamp low, versions that none of them can see go all the same
  * (`Trimmer`), and the rest moves on to a second queue, of what is kept for them.
@@ -45,13 +50,25 @@ export class Collector {
    * Works off up to `limit` entries. The site has a transaction open. The answer is how many were worked off.
    */
   collect(limit: number): number {
-    const { context } = this.#engine
-    this.#finishRemoval()
-    const safe = context.site.safeStamp()
-    this.#engine.safeStamp = safe
-    const done = this.#drain(context.retired, limit, safe)
-    const held = this.#collectBesideHeld(limit - done)
-    return done + (held ?? this.#drain(context.kept, limit - done, safe))
+    return this.#withLastRoom(() => {
+      const { context } = this.#engine
+      this.#finishRemoval()
+      const safe = context.site.safeStamp()
+      this.#engine.safeStamp = safe
+      const done = this.#drain(context.retired, limit, safe)
+      const held = this.#collectBesideHeld(limit - done)
+      return done + (held ?? this.#drain(context.kept, limit - done, safe))
+    })
+  }
+
+  #withLastRoom<T>(work: () => T): T {
+    const { arena, retired } = this.#engine.context
+    retired.margin = 0
+    try {
+      return arena.withLastReserve(work)
+    } finally {
+      retired.margin = entriesPerBlock
+    }
   }
 
   /**
@@ -131,7 +148,8 @@ export class Collector {
       ]
       if (queues.every((queue) => queue.isEmpty) || !sites.adopt(id, context.site.id)) continue
       try {
-        for (const queue of queues) done += this.#drain(queue, limit, context.site.safeStamp())
+        for (const queue of queues)
+          done += this.#withLastRoom(() => this.#drain(queue, limit, context.site.safeStamp()))
       } finally {
         sites.leave(id)
       }
@@ -144,16 +162,26 @@ export class Collector {
     const node = this.#i32[this.#area + siteArea.indexRemoved]!
     if (node === 0) return
     const tree = this.#engine.catalog.treeAt(this.#i32[this.#area + siteArea.indexRemovedEntry]!)
-    tree.remover.finishRemoval(node, this.#i32[this.#area + siteArea.indexRemovedLevel]!)
+    const level = this.#i32[this.#area + siteArea.indexRemovedLevel]!
+    ifRoom(() => tree.remover.finishRemoval(node, level))
   }
 
   #drain(queue: RetiredQueue, limit: number, safe: Stamp): number {
     const i32 = this.#i32
-    const { arena } = this.#engine.context
+    const { arena, retired } = this.#engine.context
     let done = 0
     while (done < limit && !queue.isEmpty && queue.headStamp < safe) {
       const kind = queue.headKind
       const address = queue.headAddress
+      const changesIndex =
+        kind === retiredKind.absent || (kind === retiredKind.tuple && this.#hasEmptied(address))
+      if (changesIndex && !retired.tryReserve(takeOutRetires)) {
+        if (queue !== retired) return done
+        this.#retireAgain(kind, address)
+        queue.shift()
+        done++
+        continue
+      }
       done++
       if (kind === retiredKind.absent) {
         this.#takeOut(address, safe)
@@ -165,7 +193,7 @@ export class Collector {
         arena.pool.release(address)
         continue
       }
-      const isFree = kind === retiredKind.block || this.#isLeafGone(address)
+      const isFree = !changesIndex || this.#isLeafGone(address)
       i32[this.#area + siteArea.blockInHand] = address
       queue.shift()
       if (isFree) arena.free(address)
@@ -206,7 +234,7 @@ export class Collector {
       // Readers below `stamp` pass an owner without a trace: whoever makes the key anew commits above them.
       return this.bury(tuple, stamp)
     } catch (error) {
-      if (error instanceof MemoryFullError || error instanceof StuckError) return false
+      if (isLackOfRoom(error)) return false
       throw error
     }
   }
@@ -248,13 +276,19 @@ export class Collector {
     return true
   }
 
+  /** Whether it was the last tuple of a leaf when it was taken out of the index. */
+  #hasEmptied(tuple: number): boolean {
+    return this.#i32[(tuple << 1) + tupleLeaf] === leafEmptied
+  }
+
   /** Before the last tuple of a leaf is freed, the leaf goes; false if it cannot go now. */
   #isLeafGone(tuple: number): boolean {
-    if (this.#i32[(tuple << 1) + tupleLeaf] !== leafEmptied) return true
+    if (this.#i32[this.#area + siteArea.indexRemoved] !== 0) return false
     const tree = this.#engine.treeOf(this.#engine.readKey(tuple))
     const { reviveKey } = this.#engine
     const leaf = tree.findLeaf(reviveKey.bytes, keyStart, reviveKey.length)
-    return tree.countOf(tree.contentsOf(leaf)) !== 0 || tree.remover.removeEmptyLeaf(leaf)
+    if (tree.countOf(tree.contentsOf(leaf)) !== 0) return true
+    return ifRoom(() => tree.remover.removeEmptyLeaf(leaf)) === true
   }
 
   #isPresent(tuple: number): boolean {
@@ -273,6 +307,16 @@ export class Collector {
       return false
     const { log, memory } = this.#engine
     return log === undefined || log.isDurable(memory.f64[head + versionPosition]!)
+  }
+}
+
+/** What the work answers, or undefined if it is for later, when there is memory. */
+function ifRoom<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof MemoryFullError) return undefined
+    throw error
   }
 }
 

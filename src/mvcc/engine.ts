@@ -1,4 +1,4 @@
-import { MemoryFullError, StuckError } from '../memory/errors.js'
+import { isLackOfRoom } from '../memory/errors.js'
 import { header, siteArea } from '../memory/layout.js'
 import type { Liveness } from '../memory/latch.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
@@ -246,6 +246,9 @@ export class Engine {
     this.#hasLeft = true
     try {
       this.collect()
+    } catch (error) {
+      // What is left to collect stays queued, for others.
+      if (!isLackOfRoom(error)) throw error
     } finally {
       const { arena, sites, site } = this.context
       arena.pool.disclaim(site.id)
@@ -277,7 +280,7 @@ export class Engine {
         arena.pool.settle()
       }
     } catch (error) {
-      if (!(error instanceof MemoryFullError || error instanceof StuckError)) throw error
+      if (!isLackOfRoom(error)) throw error
     }
   }
 
@@ -323,7 +326,7 @@ export class Engine {
       if (++this.#collections % adoptEvery === 0) this.collector.adoptOrphans(collectAfter)
     } catch (error) {
       // The transaction has committed, and what was not collected stays queued.
-      if (!(error instanceof MemoryFullError || error instanceof StuckError)) throw error
+      if (!isLackOfRoom(error)) throw error
     }
   }
 }

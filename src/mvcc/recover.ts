@@ -72,6 +72,8 @@ class Recovery {
     this.#area = engine.memory.siteAreaOf(id)
     this.#queue = RetiredQueue.of(engine.memory, this.#arena, this.#area)
     this.#kept = RetiredQueue.keptOf(engine.memory, this.#arena, this.#area)
+    this.#queue.margin = 0
+    this.#kept.margin = 0
   }
 
   run(): void {

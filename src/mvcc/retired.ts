@@ -1,4 +1,5 @@
 import type { Arena } from '../memory/arena.js'
+import { MemoryFullError } from '../memory/errors.js'
 import { blockKind, siteArea } from '../memory/layout.js'
 import type { SharedMemory } from '../memory/sharedMemory.js'
 import type { Stamp } from '../tid/stamp.js'
@@ -16,7 +17,7 @@ export const retiredKind = {
 } as const
 
 const blockBytes = 4096
-const entriesPerBlock = 255
+export const entriesPerBlock = 255
 const firstEntry = 4
 const entryWords = 4
 const nextWord = 2
@@ -35,8 +36,16 @@ export const queueLength = 5
 /**
  * A site's queue of what it has retired, oldest first: blocks of 255 entries (stamp, address, kind and tuple)
  * in shared memory, so that the recoverer of a dead site finds it. Written by the site alone.
+ *
+ * *Entries can always be put off*: with `room` places for entries at the tail, and `headIndex` entries taken
+ * from the first block, `room + headIndex` is never below `entriesPerBlock` once anything was reserved.
+ * `reserve` leaves a margin of so many places; to put off the oldest entry, as a new one, leaves the sum as
+ * it is; and a block that was worked off is put at the tail when there is none. So where no memory is left,
+ * the collector still gets at what lies behind an entry whose time has not come.
  */
 export class RetiredQueue {
+  /** Places that a reservation leaves free. The collector, and a recoverer, have use of them. */
+  margin: number = entriesPerBlock
   /** Entries pushed since its reader last set it to zero. */
   pushedCount = 0
   readonly #i32: Int32Array
@@ -73,6 +82,21 @@ export class RetiredQueue {
 
   /** Makes sure that the next `count` pushes cannot fail for lack of memory. */
   reserve(count = 1): void {
+    this.#makeRoom(count + this.margin)
+  }
+
+  /** As `reserve`, where the margin stays: false if there is no memory. */
+  tryReserve(count: number): boolean {
+    try {
+      this.#makeRoom(count + entriesPerBlock)
+      return true
+    } catch (error) {
+      if (error instanceof MemoryFullError) return false
+      throw error
+    }
+  }
+
+  #makeRoom(count: number): void {
     const i32 = this.#i32
     let tail = i32[this.#ends + tailBlock]!
     let room = tail === 0 ? 0 : entriesPerBlock - 1 - i32[this.#ends + tailIndex]!
@@ -85,7 +109,7 @@ export class RetiredQueue {
 
   /** `tuple` is that of a version. */
   push(kind: number, address: number, stamp: Stamp, tuple = 0): void {
-    this.reserve()
+    this.#makeRoom(1)
     this.pushedCount++
     const i32 = this.#i32
     const ends = this.#ends
@@ -142,6 +166,12 @@ export class RetiredQueue {
     }
     i32[ends + headBlock] = i32[(block << 1) + nextWord]!
     i32[ends + headIndex] = 0
+    const nextOfTail = (i32[ends + tailBlock]! << 1) + nextWord
+    if (i32[nextOfTail] === 0) {
+      i32[(block << 1) + nextWord] = 0
+      i32[nextOfTail] = block
+      return
+    }
     this.#arena.free(block)
   }
 

@@ -1,4 +1,4 @@
-import { MemoryFullError, StuckError } from '../../memory/errors.js'
+import { isLackOfRoom } from '../../memory/errors.js'
 import { siteArea } from '../../memory/layout.js'
 import { holdByLocker } from '../locker.js'
 import { tupleLeaf, wordState } from '../tuple.js'
@@ -151,7 +151,7 @@ export class Splitter {
     try {
       this.#change.underStructureLatch(() => this.#postSeparator(1, low, child))
     } catch (error) {
-      if (!(error instanceof MemoryFullError || error instanceof StuckError)) throw error
+      if (!isLackOfRoom(error)) throw error
     }
   }
 
