@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HeldSnapshot, Table } from 'tidemark'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { runThreads, testFactor } from '../kit/engineThreads.js'
 import { openShared } from '../kit/storeThread.js'
 
@@ -33,7 +33,6 @@ it('memory stays flat while two threads update beside held snapshots, which see 
     while (Atomics.load(control, 1) - before < 10 * keyCount * testFactor) await delay(5)
   }
   const first = store.snapshot()
-  const used: number[] = []
   let second: HeldSnapshot | undefined
   for (let round = 0; round < 6; round++) {
     await updatesSince(Atomics.load(control, 1))
@@ -44,19 +43,21 @@ it('memory stays flat while two threads update beside held snapshots, which see 
     await updatesSince(Atomics.load(control, 1))
     expect(sumOf(second, items)).toBe(sum)
     for (let key = 0; key < keyCount; key += 97) expect(first.get(items, key)?.version).toBe(0)
-    const stats = store.stats()
-    used.push(stats.usedBytes)
-    // One version of each key for each of the two, and what a thread has in its snapshot at the moment.
-    expect(stats.keptForSnapshots).toBeLessThan(4 * keyCount)
+    // One version of each key for each of the two, and what a thread has in its snapshot at the moment. Each
+    // key was replaced dozens of times: not dozens of old ones stay. A thread that gets no processor in the
+    // middle of a transaction holds all back, until it goes on.
+    await vi.waitFor(() => {
+      const stats = store.stats()
+      expect(stats.keptForSnapshots).toBeLessThan(4 * keyCount)
+      expect(stats.usedBytes).toBeLessThan(4 * keyCount * recordBytes)
+    }, 10_000)
   }
   second?.close()
   first.close()
   Atomics.store(control, 0, 1)
   const updates = (await threads).reduce((sum, count) => sum + count, 0)
   expect(updates).toBeGreaterThan(100 * keyCount)
-  // Each key was replaced dozens of times: two old versions of each would stay, not dozens.
-  expect(Math.max(...used)).toBeLessThan(4 * keyCount * recordBytes)
   for (let i = 0; i < 4; i++) store.collect()
   expect(store.stats().keptForSnapshots).toBe(0)
   expect(store.stats().usedBytes).toBeLessThan(keyCount * recordBytes)
-}, 60_000)
+}, 120_000)
