@@ -27,6 +27,12 @@ const tuplesMin = 1024
 /** Tuples of removed keys are kept, in case the keys come again, until there are more than that. */
 const absentMin = 1024
 
+/**
+ * Where memory is short, a table is swept if one in so many of its tuples can be freed. With fewer, the
+ * indexes would find no room either, and sweeping again and again would take for ever.
+ */
+const sweepShare = 64
+
 /** Where an entry lies in the buffer that it was read into. */
 export interface LoadedEntry {
   readonly table: number
@@ -207,7 +213,8 @@ export class BulkLoader {
       return arena.allocate(kind, lengthBytes)
     } catch (error) {
       if (!(error instanceof MemoryFullError)) throw error
-      for (const table of this.#tables) if (table !== undefined && table.absent > 0) this.#sweep(table)
+      for (const table of this.#tables)
+        if (table !== undefined && table.absent * sweepShare > table.count) this.#sweep(table)
       return arena.allocate(kind, lengthBytes)
     }
   }
