@@ -125,11 +125,9 @@ export class Arena {
     return this.pool.lengthOf(this.pool.indexOf(address)) * chunkBytes
   }
 
-  /**
-   * For a recoverer: completes what the site of this area was doing under the depot latch, now this site's.
-   */
+  /** For a recoverer that has the depot latch: completes what the site of this area was doing under it. */
   completeReclaim(area: number): void {
-    completeReclaim(this.#i32, area, (block) => this.#recycle(block))
+    completeReclaim(this.#i32, area)
   }
 
   /** For a recoverer: whether the site of this area carves blocks from the chunk. */
@@ -147,12 +145,6 @@ export class Arena {
     const slab = this.pool.slabOf(block)
     if (slab < 0) return !this.pool.isTaken(this.pool.indexOf(block))
     return this.#i32[area + siteArea.magazines + slab * magazineWords + loaded] === block
-  }
-
-  /** Puts a block that counts as free on this site's list. */
-  #recycle(block: number): void {
-    this.#f64[this.#usedIndex]! += this.sizeOf(block)
-    this.free(block)
   }
 
   #allocateRun(lengthBytes: number): Address {

@@ -184,27 +184,9 @@ export class Reclaimer {
         i32[sifting] = i32[(block << 1) + nextWord]!
         i32[dropped]!++
       } else {
-        this.#keep(slab, block)
+        keep(i32, this.#area, slab)
       }
     }
-  }
-
-  /** The site's own magazine may be full when this begins, as it may after `Arena.free`. */
-  #keep(slab: number, block: number): void {
-    const i32 = this.#i32
-    const magazine = this.#magazineOf(slab)
-    if (i32[magazine + loadedCount]! >= magazineSize[slab]!) {
-      const sifted = depotOf(slab) + depotSifted
-      const full = i32[magazine + loaded]!
-      i32[(full << 1) + nextMagazineWord] = i32[sifted]!
-      i32[sifted] = full
-      i32[magazine + loaded] = 0
-      i32[magazine + loadedCount] = 0
-    }
-    i32[this.#area + siteArea.sifting] = i32[(block << 1) + nextWord]!
-    i32[(block << 1) + nextWord] = i32[magazine + loaded]!
-    i32[magazine + loaded] = block
-    i32[magazine + loadedCount]!++
   }
 
   #magazineOf(slab: number): number {
@@ -213,19 +195,37 @@ export class Reclaimer {
 }
 
 /**
- * After the death of a site that was reclaiming: puts the lists of its slab together again. The blocks it had
- * in hand are given to `free`. The caller has taken over the depot latch.
+ * After the death of a site that was reclaiming: puts the lists of its slab together again, as it would have
+ * done, in its own magazines. So a death in the middle of this leaves what the first one left. Under the
+ * depot latch.
  */
-export function completeReclaim(i32: Int32Array, area: number, free: (block: number) => void): void {
+export function completeReclaim(i32: Int32Array, area: number): void {
   const slab = i32[area + siteArea.siftingSlab]! - 1
   if (slab < 0) return
+  while (i32[area + siteArea.sifting] !== 0) keep(i32, area, slab)
   restoreSifted(i32, depotOf(slab))
-  while (i32[area + siteArea.sifting] !== 0) {
-    const block = i32[area + siteArea.sifting]!
-    i32[area + siteArea.sifting] = i32[(block << 1) + nextWord]!
-    free(block)
-  }
   i32[area + siteArea.siftingSlab] = 0
+}
+
+/**
+ * Moves the first block of the list being sifted to the magazine of the site of this area. That may be full
+ * when this begins, as it may after `Arena.free`.
+ */
+function keep(i32: Int32Array, area: number, slab: number): void {
+  const magazine = area + siteArea.magazines + slab * magazineWords
+  const block = i32[area + siteArea.sifting]!
+  if (i32[magazine + loadedCount]! >= magazineSize[slab]!) {
+    const sifted = depotOf(slab) + depotSifted
+    const full = i32[magazine + loaded]!
+    i32[(full << 1) + nextMagazineWord] = i32[sifted]!
+    i32[sifted] = full
+    i32[magazine + loaded] = 0
+    i32[magazine + loadedCount] = 0
+  }
+  i32[area + siteArea.sifting] = i32[(block << 1) + nextWord]!
+  i32[(block << 1) + nextWord] = i32[magazine + loaded]!
+  i32[magazine + loaded] = block
+  i32[magazine + loadedCount]!++
 }
 
 /** Puts the magazines that were looked through back beside those that were not. */

@@ -85,6 +85,7 @@ class Recovery {
     const stamp = site.begin()
     try {
       freePoolLatches(this.#engine, this.#id)
+      this.#settleReclaim()
       this.#settleChunk()
       this.#arena.pool.disclaim(this.#id)
       completeIndexChange(this.#engine, this.#area, this.#id, this.#queue)
@@ -100,6 +101,14 @@ class Recovery {
       site.end(stamp)
     }
     sites.leave(this.#id)
+  }
+
+  /** Whoever took the depot latch over from the dead may have died before the lists were whole. */
+  #settleReclaim(): void {
+    const { latches } = this.#engine.context
+    latches.acquire(header.depotLatch)
+    this.#arena.completeReclaim(this.#area)
+    latches.release(header.depotLatch)
   }
 
   /** A chunk taken from the pool and not yet put to use goes back. */

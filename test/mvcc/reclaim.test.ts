@@ -1,6 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { blockKind, header, magazineWords, siteArea } from '../../src/memory/layout.js'
-import { bump, bumpEnd, depotHead, depotWords, loaded, spare } from '../../src/memory/magazine.js'
+import {
+  bump,
+  bumpEnd,
+  depotHead,
+  depotWords,
+  loaded,
+  loadedCount,
+  spare,
+} from '../../src/memory/magazine.js'
 import { sizeClassOf } from '../../src/memory/sizeClasses.js'
 import type { Engine } from '../../src/mvcc/engine.js'
 import { retiredKind } from '../../src/mvcc/retired.js'
@@ -140,4 +148,24 @@ describe('chunks of tuples that are all free', () => {
       expectAllFree(b)
     },
   )
+})
+
+test('free blocks in the hands of a dead reclaimer are not lost if who took its latch over dies too', () => {
+  const [dead, recoverer, survivor] = makeEngines(3, { limitBytes: 8 * mebibyte })
+  const { arena, area, site } = dead!.context
+  const { i32 } = dead!.memory
+  const slab = sizeClassOf(576)
+  const blocks = Array.from({ length: 10 }, () => arena.allocate(blockKind.data, 576))
+  for (const block of blocks) arena.free(block)
+  const magazine = area + siteArea.magazines + slab * magazineWords
+  i32[area + siteArea.siftingSlab] = slab + 1
+  i32[area + siteArea.sifting] = i32[magazine + loaded]!
+  i32[magazine + loaded] = i32[magazine + loadedCount] = 0
+  i32[header.depotLatch] = recoverer!.context.site.id
+
+  const { sites } = survivor!.context
+  for (const id of [recoverer!.context.site.id, site.id])
+    expect(survivor!.recoverer.recover(id, sites.threadOf(id))).toBe(true)
+  expectSound(survivor!)
+  expect(i32[header.depotLatch]).toBe(0)
 })
