@@ -132,7 +132,7 @@ describe.each([512, 4096])('with sectors of %d bytes', (sectorBytes) => {
   test('a crash during any operation loses nothing that was acknowledged, and leaves no gap', () => {
     const random = replayable(file)
     let count = 0
-    for (const { at, survivor, acknowledged } of crashes(random, sectorBytes, 40)) {
+    for (const { at, survivor, acknowledged } of crashes(random, sectorBytes, 60)) {
       const { numbers } = recovered(survivor)
       expect(numbers, `crash at operation ${at}`).toBeGreaterThanOrEqual(acknowledged)
       count++
