@@ -78,13 +78,14 @@ class Recovery {
 
   run(): void {
     const { sites, site } = this.#engine.context
+    // First of all: whom the dead was recovering may need them.
+    freePoolLatches(this.#engine, this.#id)
     for (const other of sites.claimedBy(this.#id)) {
       sites.takeOver(other, site.id)
       new Recovery(this.#engine, other).run()
     }
     const stamp = site.begin()
     try {
-      freePoolLatches(this.#engine, this.#id)
       this.#settleReclaim()
       this.#settleChunk()
       this.#arena.pool.disclaim(this.#id)

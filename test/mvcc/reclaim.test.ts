@@ -150,9 +150,12 @@ describe('chunks of tuples that are all free', () => {
   )
 })
 
-test('free blocks in the hands of a dead reclaimer are not lost if who took its latch over dies too', () => {
-  const [dead, recoverer, survivor] = makeEngines(3, { limitBytes: 8 * mebibyte })
-  const { arena, area, site } = dead!.context
+test.each([
+  ['had only taken its latch over', false],
+  ['was recovering it', true],
+])('free blocks in the hands of a dead reclaimer are not lost if a site dies that %s', (_, isClaimed) => {
+  const [dead, other, survivor] = makeEngines(3, { limitBytes: 8 * mebibyte })
+  const { arena, area, site, sites } = dead!.context
   const { i32 } = dead!.memory
   const slab = sizeClassOf(576)
   const blocks = Array.from({ length: 10 }, () => arena.allocate(blockKind.data, 576))
@@ -161,11 +164,13 @@ test('free blocks in the hands of a dead reclaimer are not lost if who took its 
   i32[area + siteArea.siftingSlab] = slab + 1
   i32[area + siteArea.sifting] = i32[magazine + loaded]!
   i32[magazine + loaded] = i32[magazine + loadedCount] = 0
-  i32[header.depotLatch] = recoverer!.context.site.id
+  const otherId = other!.context.site.id
+  i32[header.depotLatch] = otherId
+  if (isClaimed) expect(sites.claimDead(site.id, sites.threadOf(site.id), otherId)).toBe(true)
 
-  const { sites } = survivor!.context
-  for (const id of [recoverer!.context.site.id, site.id])
+  for (const id of isClaimed ? [otherId] : [otherId, site.id])
     expect(survivor!.recoverer.recover(id, sites.threadOf(id))).toBe(true)
   expectSound(survivor!)
   expect(i32[header.depotLatch]).toBe(0)
+  expect(i32[area + siteArea.siftingSlab]).toBe(0)
 })
