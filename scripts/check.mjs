@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -65,6 +65,8 @@ process.on('SIGTERM', () => process.exit(143))
 
 /** @type {(Counts & { name: string, seconds: number })[]} */
 const results = []
+/** Told again under the summary: where a log is cut to its end, the end says what failed. @type {string[]} */
+const failedTests = []
 for (const check of checks) {
   console.log(`\n=== ${check.name}: ${check.command}`)
   const started = performance.now()
@@ -80,6 +82,7 @@ for (const { name, seconds, passed, failed } of results) {
     `${verdict} ${seconds.toFixed(1).padStart(6)} s  ${name}${passed > 1 ? ` (${passed} passed)` : ''}`,
   )
 }
+for (const failure of failedTests) console.log(`\n${failure}`)
 const passed = results.reduce((sum, result) => sum + result.passed, 0)
 const failed = results.reduce((sum, result) => sum + result.failed, 0)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
@@ -146,11 +149,28 @@ function shell(command) {
 /** @returns {Counts} */
 function countTests() {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    for (const file of testResults) failedTests.push(...failuresOf(file))
     return { passed: numPassedTests, failed: numFailedTests }
   } catch {
     return { passed: 0, failed: 0 }
   }
+}
+
+/**
+ * @typedef {{ fullName: string, status: string, failureMessages: string[] }} Test
+ * @param {{ name: string, status: string, message: string, assertionResults: Test[] }} file
+ *   as Vitest's JSON reporter writes it
+ * @returns {string[]}
+ */
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = relative(process.cwd(), name)
+  const tests = assertionResults.filter((test) => test.status === 'failed')
+  if (tests.length === 0 && status === 'failed') return [`FAILED ${file}\n${message}`]
+  return tests.map((test) => {
+    const reasons = test.failureMessages.join('\n').split('\n').slice(0, 20)
+    return `FAILED ${file}: ${test.fullName}\n${reasons.join('\n')}`
+  })
 }
 
 /** A benchmark that measures nothing would still end well. */
