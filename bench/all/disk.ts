@@ -1,12 +1,13 @@
-import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 const blockBytes = 4096
 
 /** How often in a second this folder's disk takes a 4 KiB append and syncs it: what bounds a lone writer. */
 export function syncsPerSecond(directory: string, seconds: number): number {
-  const path = join(directory, 'raw-sync')
-  const file = openSync(path, 'wx')
+  // A folder of its own: others may be at the same, and one that was killed has left its file.
+  const folder = mkdtempSync(join(directory, 'tidemark-sync-'))
+  const file = openSync(join(folder, 'appends'), 'wx')
   try {
     const block = Buffer.alloc(blockBytes, 1)
     const started = performance.now()
@@ -20,6 +21,6 @@ export function syncsPerSecond(directory: string, seconds: number): number {
     return syncs / ((performance.now() - started) / 1000)
   } finally {
     closeSync(file)
-    rmSync(path)
+    rmSync(folder, { recursive: true })
   }
 }
