@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from '../report/units.js'
-import { type ComparisonResults, type Summary, summariesOf } from './results.js'
+import { type ComparisonResults, type Round, type Summary, summariesOf } from './results.js'
 
 export const markers = { begin: '<!-- bench all -->', end: '<!-- /bench all -->' } as const
 
@@ -13,7 +13,10 @@ export function withTables(text: string, results: ComparisonResults): string {
   return `${text.slice(0, begin + markers.begin.length)}\n${tablesOf(results)}\n${text.slice(end)}`
 }
 
-/** A table for each number of threads: a line for each workload, a column for each target. */
+/**
+ * A table for each number of threads, with a line for each workload and a column for each target. Workloads
+ * that have no target in common, such as those of durable commits and the others, have tables of their own.
+ */
 export function tablesOf(results: ComparisonResults): string {
   const { machine, disk, results: rounds } = results
   if (rounds.length === 0) throw new RangeError('the comparison has measured nothing')
@@ -24,11 +27,31 @@ export function tablesOf(results: ComparisonResults): string {
     `${formatCount(results.settings.records)} records; transactions per second, for recovery records per ` +
     `second. Node ${machine.node}, ${machine.cores} x ${machine.cpu}, ${formatBytes(machine.memoryBytes)}; ` +
     `its disk syncs ${formatCount(disk.syncsPerSecond)} appends of 4 KiB a second.`
-  return [...threads.map((count) => tableOf(results, count)), facts].join('\n\n')
+  const tables = threads.flatMap((count) => {
+    const group = rounds.filter((round) => round.threads === count)
+    return kindredOf(group).map((kindred) => tableOf(results, kindred, count))
+  })
+  return [...tables, facts].join('\n\n')
 }
 
-function tableOf({ workloads, results, targets }: ComparisonResults, threads: number): string {
-  const rounds = results.filter((round) => round.threads === threads)
+/** The rounds in groups, so that no target and no workload is in two of them. */
+function kindredOf(rounds: readonly Round[]): Round[][] {
+  let groups: Round[][] = []
+  for (const round of rounds) {
+    const { target, workload } = round
+    const isKin = (group: readonly Round[]): boolean =>
+      group.some((other) => other.target === target || other.workload === workload)
+    const kin = groups.filter(isKin)
+    groups = [...groups.filter((group) => !isKin(group)), [...kin.flat(), round]]
+  }
+  return groups
+}
+
+function tableOf(
+  { workloads, targets }: ComparisonResults,
+  rounds: readonly Round[],
+  threads: number,
+): string {
   const names = targets.map(({ name }) => name).filter((name) => rounds.some(({ target }) => target === name))
   const rows = workloads.flatMap(({ name }) => {
     const summaries = summariesOf(rounds.filter(({ workload }) => workload === name))

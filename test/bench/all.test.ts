@@ -155,6 +155,19 @@ describe('tables for the README', () => {
     expect(withTables(text, results)).toBe(text)
   })
 
+  test('are apart for workloads that have no target in common', () => {
+    const durable = rates('lmdb-sync', 70).map((each) => ({ ...each, workload: 'durable-1' }))
+    const both = {
+      ...results,
+      workloads: [...results.workloads, { name: 'durable-1', title: 'D' }],
+      targets: [...results.targets, { ...targetNamed('lmdb-sync').traits, name: 'lmdb-sync' }],
+      results: [...durable, ...results.results],
+    }
+    const tables = tablesOf(both)
+    expect(tables).toContain('| 1 thread | tidemark | lmdb |\n|---|---:|---:|\n| ycsb-a | 2,000 | 900 |\n\n')
+    expect(tables).toContain('| 1 thread | lmdb-sync |\n|---|---:|\n| durable-1 | 70 |\n\n')
+  })
+
   test('are refused for a text without markers, and for half a comparison', () => {
     expect(() => withTables('text', results)).toThrow(/needs a line <!-- bench all -->/)
     expect(() => tablesOf({ ...results, interrupted: true })).toThrow('interrupted')
