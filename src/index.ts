@@ -50,6 +50,7 @@ export {
   TransactionClosedError,
 } from './store/errors.js'
 export type { StoreHandle } from './store/handle.js'
+export type { HeldSnapshot } from './store/heldSnapshot.js'
 export { KeyCorruptError, KeyTooLongError, KeyTypeError } from './store/keyErrors.js'
 export { type Key, maxKeyBytes } from './store/keys.js'
 export { attach, open } from './store/open.js'
@@ -66,7 +67,7 @@ export type {
 export type { RangeIterable } from './store/range.js'
 export type { RecoverySummary } from './store/recovery.js'
 export type { StoreStats } from './store/stats.js'
-export type { HeldSnapshot, Store } from './store/store.js'
+export type { Store } from './store/store.js'
 export type { Fields, Source, Table } from './store/table.js'
 export { ValueCorruptError, ValueTooLongError, ValueTypeError } from './store/valueErrors.js'
 export type { Reader, Snapshot, Transaction } from './store/view.js'

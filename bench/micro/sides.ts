@@ -51,6 +51,7 @@ async function nanosecondsOf(name: string, run: () => number, milliseconds: numb
   })
   await bench.run()
   const result = bench.tasks[0]?.result
+  if (result?.state === 'errored') throw new Error(`${name} failed`, { cause: result.error })
   if (result === undefined || !('latency' in result)) throw new Error(`${name} did not finish`)
   if (!(sum > 0)) throw new Error(`${name}: nothing was done`)
   return result.latency.p50 * 1e6

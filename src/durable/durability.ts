@@ -6,8 +6,17 @@ interface Waiter {
   readonly position: number
   readonly sinceMs: number
   readonly timeoutMs: number
-  readonly resolve: () => void
+  readonly value: unknown
+  readonly resolve: (value: never) => void
   readonly reject: (error: Error) => void
+}
+
+/** Where the executor of a promise leaves its two functions: it spares each promise a closure of its own. */
+let resolveLast: (value: never) => void
+let rejectLast: (error: Error) => void
+const leaveFunctions = (resolve: (value: never) => void, reject: (error: Error) => void): void => {
+  resolveLast = resolve
+  rejectLast = reject
 }
 
 /** How often those who wait look at the time, and whether the journal thread is still alive. */
@@ -55,17 +64,27 @@ export class Durability {
   }
 
   /**
-   * Resolves when everything below the position is durable; the time limit is exact to a tenth of a second.
+   * Resolves, with the value, when everything below the position is durable; the time limit is exact to a
+   * tenth of a second.
    */
-  whenDurable(position: number, timeoutMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiters = this.#waiters
-      let at = waiters.length
-      while (at > 0 && waiters[at - 1]!.position > position) at--
-      waiters.splice(at, 0, { position, sinceMs: performance.now(), timeoutMs, resolve, reject })
-      this.#ring.demandSync()
-      if (!this.#isServing) this.#serving = this.#serve()
-    })
+  whenDurable<T>(position: number, timeoutMs: number, value: T): Promise<T> {
+    const promise = new Promise<T>(leaveFunctions)
+    const waiter: Waiter = {
+      position,
+      sinceMs: performance.now(),
+      timeoutMs,
+      value,
+      resolve: resolveLast,
+      reject: rejectLast,
+    }
+    const waiters = this.#waiters
+    let at = waiters.length
+    while (at > 0 && waiters[at - 1]!.position > position) at--
+    if (at === waiters.length) waiters.push(waiter)
+    else waiters.splice(at, 0, waiter)
+    this.#ring.demandSync()
+    if (!this.#isServing) this.#serving = this.#serve()
+    return promise
   }
 
   /** Resolves when nobody waits any more. */
@@ -108,7 +127,10 @@ export class Durability {
     const waiters = this.#waiters
     const { durable } = this.#ring
     let done = 0
-    while (done < waiters.length && waiters[done]!.position <= durable) waiters[done++]!.resolve()
+    while (done < waiters.length && waiters[done]!.position <= durable) {
+      const { resolve, value } = waiters[done++]!
+      resolve(value as never)
+    }
     if (done !== 0) this.#waiters = waiters.slice(done)
     if (this.#waiters.length === 0) return
     try {

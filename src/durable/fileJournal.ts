@@ -142,11 +142,11 @@ class FileJournal implements Journal {
     const offset = this.#offsetOf(position)
     if (offset >= this.#parts.ring.tail) throw new JournalPositionError(position, 'nothing is there yet')
     // Frames become durable whole: once anything of one is, all of it is.
-    await this.#durability.whenDurable(offset + 1, durabilityLimitMs)
+    await this.#durability.whenDurable(offset + 1, durabilityLimitMs, undefined)
   }
 
   async flush(): Promise<void> {
-    await this.#durability.whenDurable(this.#parts.ring.tail, durabilityLimitMs)
+    await this.#durability.whenDurable(this.#parts.ring.tail, durabilityLimitMs, undefined)
   }
 
   *read(from?: JournalPosition): Generator<JournalEntry, void, void> {
@@ -161,7 +161,7 @@ class FileJournal implements Journal {
     const offset = this.#offsetOf(position)
     const { disk, ring, storeId } = this.#parts
     if (offset > ring.tail) throw new JournalPositionError(position, 'nothing is there yet')
-    await this.#durability.whenDurable(offset, durabilityLimitMs)
+    await this.#durability.whenDurable(offset, durabilityLimitMs, undefined)
     this.#requireOpen()
     if (offset <= this.#begin) return
     // A checkpoint of nothing says, durably, that what is before it is gone on purpose.

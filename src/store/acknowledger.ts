@@ -33,14 +33,12 @@ export class Acknowledger {
     return this.hasFailed ? this.ring.failure() : undefined
   }
 
-  /** A promise if there is something to wait for. `position` is the transaction's. */
-  acknowledge(position: number, mode: DurabilityMode, timeoutMs: number): Promise<void> | undefined {
+  /** Resolves, with the value, when a transaction of this position is to be answered. */
+  acknowledge<T>(position: number, mode: DurabilityMode, timeoutMs: number, value: T): Promise<T> {
     if (mode === 'sync') {
-      if (this.#waits.isDurable(position)) return undefined
-      return this.#waits.whenDurable(position, timeoutMs)
-    }
-    if (position !== 0) this.#log.appender.wake()
-    return undefined
+      if (!this.#waits.isDurable(position)) return this.#waits.whenDurable(position, timeoutMs, value)
+    } else if (position !== 0) this.#log.appender.wake()
+    return Promise.resolve(value)
   }
 
   /** As `acknowledge`, blocking this thread. */
@@ -52,7 +50,7 @@ export class Acknowledger {
   /** Resolves when everything that had committed when it was called is on disk. */
   flush(timeoutMs: number): Promise<void> {
     if (this.ring.state === ringState.closed) return Promise.reject(new JournalClosedError())
-    return this.#waits.whenDurable(this.ring.tail, timeoutMs)
+    return this.#waits.whenDurable(this.ring.tail, timeoutMs, undefined)
   }
 
   /** Resolves when nobody of this thread waits any more. */

@@ -12,7 +12,7 @@ const payloadBytesMin = 64 * 1024
 /** Buffers above this size are given back after the transaction. */
 const payloadBytesKept = 1024 * 1024
 /** Shorter pieces are copied by a loop, longer ones by the runtime. */
-const loopBytes = 32
+const loopBytes = 128
 
 /** Where mvcc and durable meet: the writes of a commit become a record in the journal's ring. */
 export class JournalLog implements CommitLog {

@@ -15,6 +15,7 @@ import {
 import type { BackupOptions } from './checkpoints.js'
 import type { StoreFolder } from './folder.js'
 import type { StoreHandle } from './handle.js'
+import { HeldSnapshot } from './heldSnapshot.js'
 import type { Key } from './keys.js'
 import {
   checkSnapshotOptions,
@@ -33,31 +34,6 @@ import { Snapshot, type Transaction } from './view.js'
 
 const tableNameLimit = 255
 const noOptions: TransactionOptions = {}
-
-/**
- * A snapshot that stays open until it is closed. The values that it can see are kept until then, beside the
- * newest ones; those between are not. What inserts and deletes replace in the index is kept whole. A thread
- * can have 24 such snapshots; more of them keep everything that was written since.
- */
-export class HeldSnapshot extends Snapshot implements Disposable {
-  readonly #close: () => void
-
-  /** @internal */
-  constructor(engine: Engine, owner: object, tx: MvccTransaction, close: () => void) {
-    super(engine, owner, tx)
-    this.#close = close
-  }
-
-  /** Ends the snapshot. Closing it again does nothing. */
-  close(): void {
-    this.#close()
-    this.end()
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-}
 
 /** What a store has beside the engine. */
 export interface StoreHooks {
@@ -148,30 +124,26 @@ export class Store implements AsyncDisposable {
    * committed. The body may be async. It is run again after a conflict, so its only effects should be those
    * on `tx`.
    */
-  async transaction<T>(
+  transaction<T>(
     body: (tx: Transaction) => T | PromiseLike<T>,
     options: TransactionOptions = noOptions,
   ): Promise<T> {
-    const attempts = this.#attempts('transaction', options)
-    for (;;) {
-      let value: T
+    // The usual transaction, whose body is sync and meets nobody, takes no turn of an async function.
+    let attempts: Attempts | undefined
+    let begun: PromiseLike<T> | undefined
+    try {
+      attempts = this.#attempts('transaction', options)
+      const result = this.#run(attempts.begin(), body)
+      if (isThenable(result)) begun = result
+      else if (attempts.commit()) return this.#acknowledge(attempts, result)
+    } catch (error) {
       try {
-        const tx = attempts.begin()
-        const result = this.#run(() => body(tx))
-        value = isThenable(result) ? await this.#awaitBody(attempts, result, options) : result
-      } catch (error) {
-        this.#failOrThrow(attempts, error)
-        await pauseAsync(attempts)
-        continue
+        failOrThrow(attempts, error)
+      } catch (final) {
+        return Promise.reject(final)
       }
-      if (attempts.commit()) {
-        const { position, durability } = attempts
-        const onDisk = this.#hooks.acknowledger?.acknowledge(position, durability, attempts.timeoutMs)
-        if (onDisk !== undefined) await onDisk
-        return value
-      }
-      await pauseAsync(attempts)
     }
+    return this.#goOn(attempts!, body, options, begun)
   }
 
   /**
@@ -293,13 +265,41 @@ export class Store implements AsyncDisposable {
     return new Attempts(this.#engine, this, options, durability)
   }
 
-  #run<T>(body: () => T): T {
+  #run<T>(tx: Transaction, body: (tx: Transaction) => T): T {
     this.#isRunning = true
     try {
-      return body()
+      return body(tx)
     } finally {
       this.#isRunning = false
     }
+  }
+
+  /** The rest of a transaction whose body is still to end, or that is to be run again. */
+  async #goOn<T>(
+    attempts: Attempts,
+    body: (tx: Transaction) => T | PromiseLike<T>,
+    options: TransactionOptions,
+    begun: PromiseLike<T> | undefined,
+  ): Promise<T> {
+    let pending = begun
+    for (;;) {
+      if (pending === undefined) await pauseAsync(attempts)
+      try {
+        const result = pending ?? this.#run(attempts.begin(), body)
+        pending = undefined
+        const value = isThenable(result) ? await this.#awaitBody(attempts, result, options) : result
+        if (attempts.commit()) return this.#acknowledge(attempts, value)
+      } catch (error) {
+        failOrThrow(attempts, error)
+      }
+    }
+  }
+
+  /** Answers a transaction that has committed, once what it has read and written is as durable as asked. */
+  #acknowledge<T>({ position, durability, timeoutMs }: Attempts, value: T): Promise<T> {
+    const { acknowledger } = this.#hooks
+    if (acknowledger === undefined) return Promise.resolve(value)
+    return acknowledger.acknowledge(position, durability, timeoutMs, value)
   }
 
   /** Awaits an async body, or the end of its time, or its signal, or the store's. */
@@ -334,11 +334,6 @@ export class Store implements AsyncDisposable {
     }
   }
 
-  #failOrThrow(attempts: Attempts, error: unknown): void {
-    if (!attempts.isOpen) throw error
-    attempts.fail(error)
-  }
-
   #folder(what: string): StoreFolder {
     const { folder } = this.#hooks
     if (folder !== undefined) return folder
@@ -371,7 +366,13 @@ export class Store implements AsyncDisposable {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Undoes an attempt that has failed; throws, unless the transaction is to be run again. */
+function failOrThrow(attempts: Attempts | undefined, error: unknown): void {
+  if (attempts?.isOpen !== true) throw error
+  attempts.fail(error)
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     (typeof value === 'object' || typeof value === 'function') &&
     value !== null &&
