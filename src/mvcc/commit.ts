@@ -55,6 +55,8 @@ export class Committer {
   readonly #area: number
   readonly #scratch = new BigUint64Array(1)
   readonly #low = new Int32Array(this.#scratch.buffer)
+  /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
+  touched = 0
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -121,10 +123,15 @@ export class Committer {
     this.#engine.context.retired.reserve(2 * count + 1)
     writes.sort()
     const list = i32[area + siteArea.commitList]! * 2 + listStart
+    // Fetches all leaves at once; when a tuple is owned its leaf would be waited for.
+    let touched = 0
     for (let i = 0; i < count; i++) {
-      i32[list + 2 * i] = writes.tuples[i]!
+      const tuple = writes.tuples[i]!
+      i32[list + 2 * i] = tuple
       i32[list + 2 * i + 1] = 0
+      touched ^= i32[i32[(tuple << 1) + tupleLeaf]! << 1]!
     }
+    this.touched = touched
     i32[area + siteArea.commitCount] = count
     i32[area + siteArea.commitDone] = 0
     i32[area + siteArea.commitLocker] = tx.locker

@@ -5,6 +5,8 @@ import { stateMask, tupleKey, wordState } from './tuple.js'
 
 /** Buckets are doubled when they hold more than this on average, of eight. */
 const bucketLoad = 6
+/** The tuples of so many buckets are fetched together when the directory grows. */
+const bucketsFetched = 8
 
 /**
  * The hash directory: from a key straight to its tuple, one cache line away.
@@ -17,6 +19,8 @@ export class Directory {
   readonly #i32: Int32Array
   readonly #start: number
   readonly #levelMax: number
+  /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
+  touched = 0
   /** Whether the last `hint` was found where it was before the directory grew. */
   isMisplaced = false
 
@@ -58,12 +62,20 @@ export class Directory {
   enter(hash: number, tuple: number): void {
     const i32 = this.#i32
     const mask = (1 << i32[header.directoryLevel]!) - 1
-    const bucket = this.#start + (hash & mask) * bucketWords
+    const bucket = hash & mask
     let slot = this.#vacant(bucket, hash, mask)
-    if (slot < 0) slot = this.#vacant(this.#start + ((hash ^ 1) & mask) * bucketWords, hash, mask)
-    if (slot < 0) slot = bucket + ((hash >>> 24) & 7) * 2
+    if (slot < 0) slot = this.#vacant(bucket ^ 1, hash, mask)
+    if (slot < 0) slot = this.#start + bucket * bucketWords + ((hash >>> 24) & 7) * 2
     i32[slot] = hash
     i32[slot + 1] = tuple
+  }
+
+  /** As `enter`, for several: their buckets are fetched all at once. The answer means nothing. */
+  enterAll(hashes: Int32Array, tuples: Int32Array, count: number): number {
+    let touched = 0
+    for (let i = 0; i < count; i++) touched ^= this.touch(hashes[i]!)
+    for (let i = 0; i < count; i++) this.enter(hashes[i]!, tuples[i]!)
+    return touched
   }
 
   /**
@@ -99,17 +111,32 @@ export class Directory {
       Atomics.compareExchange(this.#i32, header.directoryLevel, level, fitting) !== level
     )
       return
-    const i32 = this.#i32
     const mask = (1 << fitting) - 1
-    for (let bucket = 0; bucket < 1 << level; bucket++) {
-      const first = this.#start + bucket * bucketWords
-      for (let slot = first; slot < first + bucketWords; slot += 2) {
-        const tuple = i32[slot + 1]!
-        const hash = i32[slot]!
-        const isElsewhere = (hash & mask) >>> 1 !== bucket >>> 1
-        if (tuple !== 0 && isElsewhere && (Atomics.load(i32, tuple << 1) & stateMask) !== wordState.dead)
-          this.enter(hash, tuple)
-      }
+    for (let bucket = 0; bucket < 1 << level; bucket += bucketsFetched) {
+      for (let i = 0; i < bucketsFetched; i++) this.#fetchAlive(bucket + i)
+      for (let i = 0; i < bucketsFetched; i++) this.#spread(bucket + i, mask)
+    }
+  }
+
+  /** Fetches the tuples of a bucket into the cache, all at once. */
+  #fetchAlive(bucket: number): void {
+    const i32 = this.#i32
+    const first = this.#start + bucket * bucketWords
+    let touched = 0
+    for (let slot = first; slot < first + bucketWords; slot += 2) touched ^= i32[i32[slot + 1]! << 1]!
+    this.touched = touched
+  }
+
+  /** Copies those entries of a bucket that belong to another one now. */
+  #spread(bucket: number, mask: number): void {
+    const i32 = this.#i32
+    const first = this.#start + bucket * bucketWords
+    for (let slot = first; slot < first + bucketWords; slot += 2) {
+      const tuple = i32[slot + 1]!
+      const hash = i32[slot]!
+      const isElsewhere = (hash & mask) >>> 1 !== bucket >>> 1
+      if (tuple !== 0 && isElsewhere && (Atomics.load(i32, tuple << 1) & stateMask) !== wordState.dead)
+        this.enter(hash, tuple)
     }
   }
 
@@ -167,10 +194,10 @@ export class Directory {
   /** A slot that is empty, or holds an entry of this hash already, or one that another bucket should hold. */
   #vacant(bucket: number, hash: number, mask: number): number {
     const i32 = this.#i32
-    const index = (bucket - this.#start) / bucketWords
-    for (let slot = bucket; slot < bucket + bucketWords; slot += 2) {
+    const first = this.#start + bucket * bucketWords
+    for (let slot = first; slot < first + bucketWords; slot += 2) {
       const found = i32[slot]!
-      if (i32[slot + 1] === 0 || found === hash || (found & mask) >>> 1 !== index >>> 1) return slot
+      if (i32[slot + 1] === 0 || found === hash || (found & mask) >>> 1 !== bucket >>> 1) return slot
     }
     return -1
   }

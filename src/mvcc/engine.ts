@@ -117,7 +117,10 @@ export class Engine {
     }
     this.memory.f64[this.#counters + counter.committed]!++
     try {
-      if (tx.writes.count !== 0) this.#tidy()
+      if (tx.writes.count !== 0) {
+        tx.tuples.enterPending()
+        this.#tidy()
+      }
     } finally {
       this.#end(tx)
     }

@@ -1,15 +1,13 @@
-import { blockKind, siteArea } from '../memory/layout.js'
 import { Wait } from '../memory/latch.js'
 import type { Stamp } from '../tid/stamp.js'
-import { ConflictError } from './abort.js'
 import type { Engine } from './engine.js'
 import { raiseLeaf } from './index/node.js'
-import { leafLocked, notNear, type Tree } from './index/tree.js'
+import type { Tree } from './index/tree.js'
 import { type KeyBuffer, keyStart } from './keyBuffer.js'
 import { createLocker, holderOf, lockedWord, lockerOf, raiseFloor } from './locker.js'
 import { lockLeaf, lockTuple } from './locking.js'
-import { retiredKind } from './retired.js'
-import { touchFirst, touchSecond, tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
+import { touchFirst, touchSecond, tupleHead, wordState } from './tuple.js'
+import { TupleMaker } from './tupleMaker.js'
 import {
   lengthDeleted,
   versionHeaderBytes,
@@ -20,14 +18,8 @@ import {
 } from './version.js'
 import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
 
-/** How many tuples a site makes between two looks at the size of the directory. */
-const fitMask = 63
-
 /** Values up to this length are copied by a loop. */
 const copiedBytes = 1024
-
-/** Blocks that an insertion replaces at most, with a split on every level, and one more entry. */
-const insertRetires = 32
 
 export type Mode = 'optimistic' | 'locking'
 
@@ -58,6 +50,8 @@ export class MvccTransaction {
   /** Of the key last read: its tuple, and the version whose value it is; 0 if that is a write of its own. */
   #tuple = 0
   #version = 0
+  /** Finds or makes the tuples that it writes. */
+  readonly tuples: TupleMaker
   readonly #engine: Engine
   readonly #i32: Int32Array
   readonly #u64: BigUint64Array
@@ -73,6 +67,7 @@ export class MvccTransaction {
     this.#u64 = engine.memory.u64
     this.#f64 = engine.memory.f64
     this.source = this.writes.staging
+    this.tuples = new TupleMaker(engine, this)
   }
 
   /** Begins an attempt. In locking mode `age` is the stamp of the first attempt, or 0 if this is it. */
@@ -81,6 +76,7 @@ export class MvccTransaction {
     this.position = 0
     this.isLogged = true
     this.isHeld = this.mayHold = false
+    this.tuples.begin()
     if (mode !== 'locking') return
     try {
       this.locker = createLocker(this.#engine.context, age === 0n ? this.stamp : age)
@@ -135,7 +131,11 @@ export class MvccTransaction {
   /** Stages a write: the value is `writes.staging` from `start` to `end`, or a delete. */
   write(tree: Tree, key: KeyBuffer, start: number, end: number): void {
     for (;;) {
-      const tuple = this.tupleFor(tree, key, end - start)
+      const tuple = this.tuples.find(tree, key, end - start)
+      if (tuple === this.tuples.made && this.locker === 0) {
+        this.writes.add(tuple, start, end)
+        return
+      }
       // A locked tuple stays; so does a present one; an absent one would be taken out, unless it is marked as
       // in use.
       if ((this.locker !== 0 || this.#isAbsent(tuple)) && !this.protect(tuple)) continue
@@ -146,11 +146,16 @@ export class MvccTransaction {
 
   /**
    * As `write`, if the key is absent; otherwise false. Only the key itself is protected, not its
-   * neighbourhood.
+   * neighbourhood. A tuple that this transaction has made carries its stamp from the beginning: who writes
+   * it commits above that, so the key is absent below.
    */
   insert(tree: Tree, key: KeyBuffer, start: number, end: number): boolean {
     for (;;) {
-      const tuple = this.#tupleToInsert(tree, key, end - start)
+      const tuple = this.tuples.findNear(tree, key, end - start)
+      if (tuple === this.tuples.made && this.locker === 0) {
+        this.writes.add(tuple, start, end)
+        return true
+      }
       const entry = this.writes.indexOf(tuple)
       if (entry !== notWritten && this.writes.ends[entry] !== writeDeleted) return false
       if (!this.protect(tuple)) continue
@@ -186,14 +191,6 @@ export class MvccTransaction {
 
   delete(tree: Tree, key: KeyBuffer): void {
     this.write(tree, key, 0, writeDeleted)
-  }
-
-  /** The live tuple of the key, made if there is none. */
-  tupleFor(tree: Tree, key: KeyBuffer, valueLength: number): number {
-    return (
-      this.#engine.directory.find(key) ||
-      this.#liveOrCreate(tree.findToInsert(key, this.opened), tree, key, valueLength)
-    )
   }
 
   /**
@@ -340,57 +337,5 @@ export class MvccTransaction {
     this.start = this.writes.starts[entry]!
     this.end = end
     return true
-  }
-
-  /** As `tupleFor`, first in the leaf of the last insertion: keys that come in order are there. */
-  #tupleToInsert(tree: Tree, key: KeyBuffer, length: number): number {
-    const near = tree.findNear(key, this.opened)
-    return near === notNear ? this.tupleFor(tree, key, length) : this.#liveOrCreate(near, tree, key, length)
-  }
-
-  #liveOrCreate(found: number, tree: Tree, key: KeyBuffer, valueLength: number): number {
-    const isAlive = found !== 0 && this.#engine.directory.isTupleOf(found, key)
-    const tuple = isAlive ? found : this.#create(tree, key, valueLength)
-    this.#engine.directory.enter(key.hash, tuple)
-    return tuple
-  }
-
-  /**
-   * Makes an absent tuple, and enters it in the index, so that a write always has a tuple. It is owned until
-   * it is in the index; a check for an absent tuple is queued, in case this transaction does not commit.
-   */
-  #create(tree: Tree, key: KeyBuffer, valueLength: number): number {
-    const { context } = this.#engine
-    const i32 = this.#i32
-    // What entering the tuple in the index retires, and the tuple itself.
-    context.retired.reserve(insertRetires)
-    const tuple = context.arena.allocate(blockKind.tuple, tupleBytes(key.length, valueLength))
-    i32[context.area + siteArea.newTuple] = tuple
-    const words = tuple << 1
-    this.#u64[tuple] = this.stamp | BigInt(wordState.owned)
-    i32[words + tupleHead] = 0
-    i32[words + tupleLeaf] = 0
-    for (let i = 0; i < key.wordCount; i++) i32[words + tupleKey + i] = key.words[i]!
-    let entered = leafLocked
-    try {
-      entered = tree.insert(tuple, key, this.locker, this.opened)
-    } finally {
-      if (entered !== tuple) this.#discard(tuple)
-    }
-    if (entered === leafLocked) throw new ConflictError('locked')
-    if (entered !== tuple) return entered
-    Atomics.store(this.#u64, tuple, this.stamp)
-    context.retired.push(retiredKind.absent, tuple, this.stamp)
-    i32[context.area + siteArea.newTuple] = 0
-    const created = ++i32[context.area + siteArea.tupleCount]!
-    if ((created & fitMask) === 0) this.#engine.directory.fit(this.#engine.tupleCount + fitMask)
-    return tuple
-  }
-
-  #discard(tuple: number): void {
-    const { context } = this.#engine
-    Atomics.store(this.#u64, tuple, BigInt(wordState.dead))
-    context.arena.free(tuple)
-    this.#i32[context.area + siteArea.newTuple] = 0
   }
 }

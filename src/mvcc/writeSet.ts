@@ -42,14 +42,23 @@ export class WriteSet {
 
   /** Sets the write of the tuple to the staged bytes from `start` to `end`. */
   set(tuple: number, start: number, end: number): void {
-    let entry = this.indexOf(tuple)
+    const entry = this.indexOf(tuple)
     if (entry === notWritten) {
-      entry = this.count++
-      this.tuples[entry] = tuple
-      if (this.count > linearLimit) this.#enter(entry)
+      this.add(tuple, start, end)
+      return
     }
     this.starts[entry] = start
     this.ends[entry] = end
+    if (end !== writeDeleted) this.stagedBytes = end
+  }
+
+  /** As `set`, of a tuple that is known not to be written yet. */
+  add(tuple: number, start: number, end: number): void {
+    const entry = this.count++
+    this.tuples[entry] = tuple
+    this.starts[entry] = start
+    this.ends[entry] = end
+    if (this.count > linearLimit) this.#enter(entry)
     if (end !== writeDeleted) this.stagedBytes = end
   }
 

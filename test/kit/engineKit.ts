@@ -2,7 +2,7 @@ import { SharedMemory } from '../../src/memory/sharedMemory.js'
 import { type AbortReason, abortReasons, ConflictError } from '../../src/mvcc/abort.js'
 import { Cursor } from '../../src/mvcc/cursor.js'
 import { Engine } from '../../src/mvcc/engine.js'
-import { keyStart } from '../../src/mvcc/keyBuffer.js'
+import { type KeyBuffer, keyStart } from '../../src/mvcc/keyBuffer.js'
 import type { KeyBytes } from '../../src/mvcc/index/block.js'
 import type { Mode, MvccTransaction } from '../../src/mvcc/transaction.js'
 import type { Clock } from '../../src/tid/site.js'
@@ -57,26 +57,26 @@ export class Session {
   }
 
   get(tx: MvccTransaction, key: string): string | undefined {
-    this.#fill(key)
+    this.fill(key)
     if (!tx.read(this.engine.treeOf(this.table), this.engine.key)) return undefined
     return tx.source.toString('latin1', tx.start, tx.end)
   }
 
   put(tx: MvccTransaction, key: string, value: string): void {
     const start = this.#stage(tx, value)
-    this.#fill(key)
+    this.fill(key)
     tx.write(this.engine.treeOf(this.table), this.engine.key, start, start + value.length)
   }
 
   insert(tx: MvccTransaction, key: string, value: string): boolean {
     const start = this.#stage(tx, value)
-    this.#fill(key)
+    this.fill(key)
     return tx.insert(this.engine.treeOf(this.table), this.engine.key, start, start + value.length)
   }
 
   /** A blind delete: nothing is read. */
   delete(tx: MvccTransaction, key: string): void {
-    this.#fill(key)
+    this.fill(key)
     tx.delete(this.engine.treeOf(this.table), this.engine.key)
   }
 
@@ -118,10 +118,12 @@ export class Session {
     return result
   }
 
-  #fill(key: string): void {
+  /** Makes it the key of the engine's next operation. */
+  fill(key: string): KeyBuffer {
     const buffer = this.engine.key
     for (let i = 0; i < key.length; i++) buffer.bytes[keyStart + i] = key.charCodeAt(i)
     buffer.seal(this.table, keyStart + key.length)
+    return buffer
   }
 
   #stage(tx: MvccTransaction, value: string): number {

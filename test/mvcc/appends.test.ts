@@ -60,6 +60,78 @@ describe('keys that come in order', () => {
     expectSound(a.engine)
   })
 
+  test('in sequences that take turns are added in place too', () => {
+    const [a] = makeSessions(1)
+    const sequences = ['a', 'b', 'c']
+    const inTurns = (from: number, to: number) => {
+      for (let i = from; i < to; i++)
+        for (const sequence of sequences) a.run((tx) => a.insert(tx, `${sequence}${name(i)}`, 'value'))
+    }
+    // At first all are in one leaf; each comes to its end, where a sequence is known by its leaf.
+    for (const sequence of sequences)
+      for (let i = 0; i < 200; i++) a.run((tx) => a.insert(tx, `${sequence}${name(i)}`, 'value'))
+    const blocks = new Set<number>()
+    for (let i = 200; i < 500; i++) {
+      inTurns(i, i + 1)
+      blocks.add(lastBlock(a))
+    }
+    expect(blocks.size).toBeLessThan(40)
+    expect(a.run((tx) => a.scan(tx)).length).toBe(1500)
+    expectSound(a.engine)
+  })
+
+  test('of one transaction are in the directory once it has committed', () => {
+    const [a] = makeSessions(1)
+    const tree = a.engine.treeOf(a.table)
+    const keys = Array.from({ length: 100 }, (_, i) => name(i))
+    a.run((tx) => {
+      for (const key of keys) {
+        a.insert(tx, key, 'value')
+        expect(a.get(tx, key)).toBe('value')
+      }
+    })
+    a.run((tx) => {
+      for (const key of keys.slice(0, 70)) a.insert(tx, `${key}x`, 'value')
+    })
+    for (const key of [...keys, ...keys.slice(0, 70).map((each) => `${each}x`)]) {
+      const buffer = a.fill(key)
+      expect(a.engine.directory.find(buffer)).toBe(tree.find(buffer))
+      expect(a.engine.directory.find(buffer)).not.toBe(0)
+    }
+  })
+
+  test.each([1, 6, 7, 62, 63])('of one transaction behind %s, and others come between', (count) => {
+    let between = 0
+    forEachPreemption((preemptHere) => {
+      const [a, b] = makeSessions(2) as [Session, Session]
+      putInOrder(a, 0, count)
+      const writer = a.begin()
+      let other: unknown
+      preemptHere(
+        () => {
+          for (let i = 0; i < 3; i++) expect(a.insert(writer, name(count + 2 * i), 'value')).toBe(true)
+        },
+        () => {
+          other = orWaits(() =>
+            b.run((tx) => {
+              for (const i of [1, 3, 7]) expect(b.insert(tx, name(count + i), 'value')).toBe(true)
+            }),
+          )
+        },
+      )
+      expect(a.insert(writer, name(count + 4), 'again')).toBe(false)
+      expect(a.commit(writer)).toBeUndefined()
+      const isThere = other === undefined && b.run((tx) => b.get(tx, name(count + 7))) === 'value'
+      const expected = isThere ? [0, 1, 2, 3, 4, 7] : [0, 2, 4]
+      if (isThere) between++
+      expect(b.run((tx) => b.scan(tx, { gte: name(count) }))).toEqual(expected.map((i) => entry(count + i)))
+      collectAll([a.engine, b.engine])
+      // Who cannot wait for the structure latch leaves a split without its separator.
+      expectSound(a.engine, { mayBeUnposted: true })
+    })
+    expect(between).toBeGreaterThan(0)
+  })
+
   // 6 has room in the contents, 8 fills them, 64 splits the leaf.
   test.each([6, 7, 8, 16, 63, 64, 65])('a scan in the middle of the insertion of the %sth', (count) => {
     let unseen = 0

@@ -11,7 +11,8 @@ import { keyLengthOfMeta, tupleKey, tupleKeyByte } from '../tuple.js'
  *     word 3   level: 0 is a leaf; -1 a dead node, whose keys are its right sibling's
  *     word 4   length of `low` and of `high`, 16 bits each; a `high` of `noHigh` is above all keys
  *     word 5   length of the common prefix of the entries' keys, in an inner node, of all but the first:
- *              16 bits; above them the capacity, which is the count in an inner node
+ *              16 bits; above them the capacity, which is the count in an inner node, in 15; the highest bit
+ *              is set in a leaf that was made for keys that come in order
  *     heads    capacity words: four key bytes after the prefix, as an integer that orders as they do
  *     targets  capacity words: tuples in a leaf, nodes above
  *     (inner)  count words: where each separator ends, counted in bytes from the start of the separators
@@ -34,6 +35,8 @@ export const levelDead = -1
 export const unusedHead = 0x7fff_ffff
 const prefixMask = 0xffff
 const capacityShift = 16
+const capacityMask = 0x7fff
+const sequenceBit = 0x8000_0000
 export const noHigh = 0xffff
 
 /** Entries of a node. More make scans cheaper and insertions dearer. */
@@ -146,12 +149,17 @@ export class BlockReader {
   /** The word of the first entry's target; those of the others follow. */
   targetsOf(block: number): number {
     const words = block << 1
-    return words + blockHeads + (this.i32[words + blockPrefix]! >>> capacityShift)
+    return words + blockHeads + ((this.i32[words + blockPrefix]! >>> capacityShift) & capacityMask)
   }
 
   /** How many entries a block has room for. */
   capacityOf(block: number): number {
-    return this.i32[(block << 1) + blockPrefix]! >>> capacityShift
+    return (this.i32[(block << 1) + blockPrefix]! >>> capacityShift) & capacityMask
+  }
+
+  /** Whether a leaf was made with room for keys that come in order. */
+  isOfSequence(block: number): boolean {
+    return this.i32[(block << 1) + blockPrefix]! < 0
   }
 
   prefixLength(block: number): number {
@@ -278,9 +286,9 @@ export class BlockReader {
   }
 }
 
-/** The word of a block that has both. */
-export function prefixAndCapacity(prefixLength: number, capacity: number): number {
-  return prefixLength | (capacity << capacityShift)
+/** The word of a block that has both. A leaf with room is one of keys that come in order. */
+export function prefixAndCapacity(prefixLength: number, capacity: number, room: number): number {
+  return prefixLength | (capacity << capacityShift) | (room > 0 ? sequenceBit : 0)
 }
 
 /** Four key bytes from `at`, zero where the key has ended, as a signed integer of the same order. */

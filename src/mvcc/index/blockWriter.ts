@@ -81,7 +81,7 @@ export class BlockWriter {
     i32[words + blockRight] = right
     i32[words + blockLevel] = level
     i32[words + blockBounds] = low.length | ((high === undefined ? noHigh : high.length) << 16)
-    i32[words + blockPrefix] = prefixAndCapacity(prefixLength, capacity)
+    i32[words + blockPrefix] = prefixAndCapacity(prefixLength, capacity, parts.room ?? 0)
     const heads = words + blockHeads
     for (let i = 0; i < count; i++) {
       const key = keys[i]!
@@ -199,7 +199,7 @@ export class BlockWriter {
     i32[copyWords + blockRight] = right
     i32[copyWords + blockLevel] = 0
     i32[copyWords + blockBounds] = low.length | (high.length << 16)
-    i32[copyWords + blockPrefix] = prefixAndCapacity(prefix.length, count)
+    i32[copyWords + blockPrefix] = prefixAndCapacity(prefix.length, count, 0)
     this.#copyEntries(block, 0, copy, 0, count)
     const window = this.#memory.windowOf(copy)
     let offset = this.#memory.offsetOf(copy) + headWords * 4
@@ -284,7 +284,7 @@ export class BlockWriter {
     i32[copyWords + blockRight] = i32[words + blockRight]!
     i32[copyWords + blockLevel] = 0
     i32[copyWords + blockBounds] = i32[words + blockBounds]!
-    i32[copyWords + blockPrefix] = prefixAndCapacity(prefixLength, capacity)
+    i32[copyWords + blockPrefix] = prefixAndCapacity(prefixLength, capacity, room)
     const from = words + blockHeads + 2 * this.#reader.capacityOf(block)
     i32.copyWithin(copyWords + headWords, from, from + ((tail + 3) >> 2))
     this.clearUnused(copy)

@@ -46,6 +46,8 @@ export class Tree {
   #nearCount = 0
   #nearEntry = 0
   #nearTuple = 0
+  /** What the leaf latched last contains. */
+  #latchedBlock = 0
   /** The tuple that this site has entered last; it may be gone since. */
   #entered = 0
 
@@ -166,11 +168,24 @@ export class Tree {
   findNear(key: KeyBuffer, opened: Stamp): number {
     if (this.#nearOpened !== opened) return notNear
     const block = this.contentsOf(this.#near)
-    const { reader } = this
-    const isElsewhere =
-      reader.isBelow(block, key.bytes, keyStart, key.length) ||
-      reader.isBeyond(block, key.bytes, keyStart, key.length)
-    return isElsewhere ? notNear : this.#findIn(block, key)
+    if (this.reader.isBeyond(block, key.bytes, keyStart, key.length)) return notNear
+    if (this.#isBehindLast(block, key)) return 0
+    if (this.reader.isBelow(block, key.bytes, keyStart, key.length)) return notNear
+    return this.#findIn(block, key)
+  }
+
+  /** Whether `insert` has put its key last in this block, and the given one comes after it. */
+  #isBehindLast(block: number, key: KeyBuffer): boolean {
+    const count = this.#nearCount
+    if (
+      block !== this.#nearBlock ||
+      this.#nearEntry !== count ||
+      count === 0 ||
+      this.countOf(block) !== count
+    )
+      return false
+    const last = this.reader.targetOf(block, count - 1)
+    return this.reader.compareTuple(last, key.bytes, keyStart, key.length) < 0
   }
 
   #findIn(block: number, key: KeyBuffer): number {
@@ -198,7 +213,7 @@ export class Tree {
   insert(tuple: number, key: KeyBuffer, locker: number, opened: Stamp = stampNone): number {
     const near = opened !== stampNone && this.#nearOpened === opened ? this.#near : 0
     const leaf = this.latchLeaf(key.bytes, key.length, near)
-    const block = this.contentsOf(leaf)
+    const block = this.#latchedBlock
     const count = this.countOf(block)
     if (near === 0 || block !== this.#nearBlock || count !== this.#nearCount) this.#findIn(block, key)
     const entry = this.#nearEntry
@@ -208,13 +223,18 @@ export class Tree {
       this.unlatch(leaf)
       return there
     }
-    const isInSequence = entry > 0 && this.reader.targetOf(block, entry - 1) === this.#entered
+    const isInSequence =
+      entry > 0 &&
+      (this.reader.targetOf(block, entry - 1) === this.#entered ||
+        (entry === count && this.reader.isOfSequence(block)))
     this.#entered = tuple
     if (!isThere && count >= entryLimit)
       return this.splitter.split(leaf, entry, tuple, { locker, isInSequence }) ? tuple : leafLocked
     this.#i32[(tuple << 1) + tupleLeaf] = leaf
     if (entry === count && this.#writer.appendTuple(block, tuple)) {
       this.unlatch(leaf)
+      this.#nearCount = this.#nearEntry = count + 1
+      this.#nearTuple = 0
       return tuple
     }
     const room = isInSequence && entry === count ? roomFor(count + 1) : 0
@@ -272,6 +292,9 @@ export class Tree {
         throw error
       }
       const block = this.contentsOf(leaf)
+      this.#latchedBlock = block
+      // Of the block near by it is known.
+      if (near !== 0 && block === this.#nearBlock) return leaf
       if (!this.reader.isBeyond(block, bytes, keyStart, length)) return leaf
       this.unlatch(leaf)
       leaf = this.rightOf(block)
