@@ -30,7 +30,7 @@ interface Writer {
  * there is none.
  */
 export class TupleMaker {
-  /** The tuple found last, if it was made then; otherwise 0. It has the transaction's stamp, and no version. */
+  /** The tuple found last, if it was made then; otherwise 0. It has the stamp of the transaction. */
   made = 0
   /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
   touched = 0
