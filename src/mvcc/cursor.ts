@@ -35,6 +35,24 @@ export interface Bounds {
 }
 
 /**
+ * What a cursor has found together: tuples that its transaction has written or sees a version of, and for
+ * each the version, or -1 less the entry of the write set.
+ */
+interface Run {
+  readonly tuples: Int32Array
+  readonly found: Int32Array
+}
+
+const noRun: Run = { tuples: new Int32Array(0), found: new Int32Array(0) }
+/** Of cursors that were closed: to be used again. */
+const spareRuns: Run[] = []
+const spareRunsMax = 8
+
+function takeRun(): Run {
+  return spareRuns.pop() ?? { tuples: new Int32Array(entryLimit), found: new Int32Array(entryLimit) }
+}
+
+/**
  * Walks the present keys of a range in order, as one transaction sees them, its own writes included.
  *
  * Each leaf is protected before its contents are read: from then on nobody below this tid can enter a key
@@ -60,12 +78,7 @@ export class Cursor {
   /** The entry to resolve next, and the one before or after which the leaf's part of the range ends. */
   #entry = 0
   #end = 0
-  /**
-   * The run: tuples that this transaction has written or sees a version of, and for each the version, or -1
-   * less the entry of the write set.
-   */
-  readonly #tuples: number[] = []
-  readonly #found: number[] = []
+  #run: Run = takeRun()
   #foundCount = 0
   /** The place in the run to show next. */
   #at = 0
@@ -111,20 +124,27 @@ export class Cursor {
     return this.#foundCount
   }
 
+  /** Nothing is asked of it any more. */
+  close(): void {
+    if (this.#run !== noRun && spareRuns.length < spareRunsMax) spareRuns.push(this.#run)
+    this.#run = noRun
+    this.#foundCount = this.#at = 0
+  }
+
   /** As after `next`, for a place in the run. False if the transaction has deleted the key since. */
   show(place: number): boolean {
-    const found = this.#found[place]!
+    const found = this.#run.found[place]!
     return found < 0 ? this.#tx.showWrite(-1 - found) : this.#tx.show(found)
   }
 
   /** The version at a place in the run; negative if it is a write of the transaction. */
   versionAt(place: number): number {
-    return this.#found[place]!
+    return this.#run.found[place]!
   }
 
   /** Points `keySource`, `keyStart` and `keyEnd` at a key: that of the current entry, or of a place. */
   showKey(place: number = this.#at - 1): void {
-    const tuple = this.#tuples[place]!
+    const tuple = this.#run.tuples[place]!
     this.keySource = this.#memory.windowOf(tuple)
     this.keyStart = this.#memory.offsetOf(tuple) + tupleKeyByte
     this.keyEnd = this.keyStart + keyLengthOfMeta(this.#i32[(tuple << 1) + tupleKey]!)
@@ -156,7 +176,7 @@ export class Cursor {
    */
   #resolve(count: number): number {
     const i32 = this.#i32
-    const tuples = this.#tuples
+    const { tuples } = this.#run
     const targets = this.#tree.reader.targetsOf(this.#block)
     let states = 0
     let touched = 0
@@ -178,8 +198,8 @@ export class Cursor {
     const tx = this.#tx
     if (tx.isHeld) return this.#seeInWalk(count)
     if (tx.writes.count !== 0) return this.#seeOneByOne(count)
-    const tuples = this.#tuples
-    const found = this.#found
+    const { tuples } = this.#run
+    const { found } = this.#run
     let seen = 0
     for (let i = 0; i < count; i++) {
       const tuple = tuples[i]!
@@ -195,12 +215,12 @@ export class Cursor {
     const tx = this.#tx
     let seen = 0
     for (let i = 0; i < count; i++) {
-      const tuple = this.#tuples[i]!
+      const tuple = this.#run.tuples[i]!
       const written = tx.writes.indexOf(tuple)
       const version = written === notWritten ? tx.visible(tuple) : -1 - written
       if (version === 0) continue
-      this.#tuples[seen] = tuple
-      this.#found[seen++] = version
+      this.#run.tuples[seen] = tuple
+      this.#run.found[seen++] = version
     }
     return seen
   }
@@ -212,11 +232,11 @@ export class Cursor {
     site.beginWalk()
     try {
       for (let i = 0; i < count; i++) {
-        const tuple = this.#tuples[i]!
+        const tuple = this.#run.tuples[i]!
         const version = this.#tx.visibleInWalk(tuple)
         if (version === 0) continue
-        this.#tuples[seen] = tuple
-        this.#found[seen++] = version
+        this.#run.tuples[seen] = tuple
+        this.#run.found[seen++] = version
       }
     } finally {
       site.endWalk()
@@ -226,7 +246,7 @@ export class Cursor {
 
   /** Waits where that is needed, and leaves out what is dead. Answers how many tuples are left. */
   #settleAll(count: number): number {
-    const tuples = this.#tuples
+    const { tuples } = this.#run
     const { writes } = this.#tx
     let settled = 0
     for (let i = 0; i < count; i++) {

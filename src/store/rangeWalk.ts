@@ -33,11 +33,14 @@ export class RangeWalk {
 
   /** Goes to the next entry. False at the end, and from then on. */
   step(): boolean {
-    if (this.#left <= 0) return false
+    if (this.#left <= 0) {
+      this.end()
+      return false
+    }
     this.#lender.lend(this.#table)
     for (;;) {
       if (++this.#place >= this.#count && !this.#enterRun()) {
-        this.#left = 0
+        this.end()
         return false
       }
       if (this.#texts[this.#place] !== undefined || this.#cursor.show(this.#place)) {
@@ -49,6 +52,7 @@ export class RangeWalk {
 
   end(): void {
     this.#left = 0
+    this.#cursor.close()
   }
 
   key(): Key {

@@ -56,6 +56,26 @@ describe('texts read by ranges', () => {
     for (const [text, expected] of kept) expect(text).toBe(expected)
   })
 
+  it('are found where they lie close to each other, and among others that do not', async () => {
+    const store = await openStore()
+    const table = store.table<number, string>('texts', { codec: string })
+    const texts = Array.from({ length: 400 }, (_, i) => `${i} \u00e9`.padEnd(13 + (i % 200), `-${i}`))
+    store.transactionSync((tx) => {
+      for (const [key, text] of texts.entries()) tx.put(table, key, text)
+    })
+    const read = (reverse: boolean): string[] =>
+      store.snapshot((tx) => tx.getValues(table, { reverse }).toArray())
+    expect(read(false)).toEqual(texts)
+    expect(read(true)).toEqual(texts.toReversed())
+    // Values that were replaced lie elsewhere.
+    for (const key of [7, 8, 20, 399, 123, 0]) {
+      texts[key] = `another text ${key}`
+      store.transactionSync((tx) => tx.put(table, key, texts[key]!))
+      expect(read(false)).toEqual(texts)
+      expect(read(true)).toEqual(texts.toReversed())
+    }
+  })
+
   it('may be written and deleted by the transaction that iterates over them', async () => {
     const store = await openStore()
     const table = store.table<number, string>('texts', { codec: string })
