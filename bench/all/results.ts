@@ -15,6 +15,8 @@ export interface Round extends KindResult {
   readonly aborts: Readonly<Record<string, number>>
   readonly memoryBytes: number
   readonly checksum: string
+  /** What the disk does just before and after the run, where commits wait for it. */
+  readonly syncsPerSecond?: number
   readonly interrupted?: boolean
 }
 
@@ -57,6 +59,9 @@ export interface Summary {
   readonly p99Us: number
   readonly abortsPerSecond: number
   readonly memoryBytes: number
+  /** The rate, and the p99, as multiples of what one sync of the disk does, and takes. */
+  readonly rateInSyncs: number | undefined
+  readonly p99InSyncs: number | undefined
 }
 
 export function summariesOf(rounds: readonly Round[]): Summary[] {
@@ -71,6 +76,12 @@ export function summariesOf(rounds: readonly Round[]): Summary[] {
 function summaryOf(rounds: readonly Round[]): Summary {
   const median = (of: (round: Round) => number): number => medianOf(rounds.map(of))
   const rates = rounds.map(({ committedPerSecond }) => committedPerSecond)
+  const inSyncs = (of: (round: Round, syncsPerSecond: number) => number): number | undefined => {
+    const values = rounds.flatMap((round) =>
+      round.syncsPerSecond === undefined ? [] : [of(round, round.syncsPerSecond)],
+    )
+    return values.length === 0 ? undefined : medianOf(values)
+  }
   const { target, threads, theta } = rounds[0]!
   return {
     target,
@@ -84,6 +95,8 @@ function summaryOf(rounds: readonly Round[]): Summary {
     p99Us: median(({ latencyUs }) => latencyUs.p99),
     abortsPerSecond: median((round) => round.abortsPerSecond),
     memoryBytes: median((round) => round.memoryBytes),
+    rateInSyncs: inSyncs(({ committedPerSecond }, syncs) => committedPerSecond / syncs),
+    p99InSyncs: inSyncs(({ latencyUs }, syncs) => (latencyUs.p99 * syncs) / 1e6),
   }
 }
 

@@ -2,11 +2,14 @@ import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunSettings } from '../ycsb/settings.js'
 import { inOwnProcess } from './childProcess.js'
+import { syncsPerSecond } from './disk.js'
 import type { Round } from './results.js'
 import type { Cell } from './workloads.js'
 
 /** Files of targets that promise nothing to the disk; where it is missing, they go where the others go. */
 const memoryFolder = '/dev/shm'
+
+const diskSecondsMax = 0.5
 
 function folderFor({ target }: Cell, directory: string): string {
   const { durability } = target.traits
@@ -36,18 +39,28 @@ export async function runCell(cell: Cell, run: CellRun, interrupt: AbortSignal):
   const directory = folderFor(cell, run.directory)
   try {
     const settings: RunSettings = { ...cell.settings, directory }
+    const syncsBefore = timeDisk(cell, directory)
     const result = await resultOf(cell, settings, run, interrupt)
     if (result === undefined) return undefined
+    const syncsAfter = timeDisk(cell, directory)
     const { workload, theta } = cell
     return {
       ...(result as Round),
       workload: workload.name,
       ...(theta !== undefined && { theta }),
+      ...(syncsBefore !== undefined &&
+        syncsAfter !== undefined && { syncsPerSecond: (syncsBefore + syncsAfter) / 2 }),
       round: run.round,
     }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** A disk's speed changes from minute to minute: where commits wait for it, it is timed beside each run. */
+function timeDisk({ target, settings }: Cell, directory: string): number | undefined {
+  if (target.traits.durability !== 'sync') return undefined
+  return syncsPerSecond(directory, Math.min(diskSecondsMax, settings.seconds))
 }
 
 async function resultOf(

@@ -6,10 +6,12 @@ const columns = [
   'theta',
   'target',
   'per s',
+  'in syncs',
   'spread',
   'vs tidemark',
   'p50 us',
   'p99',
+  'in syncs',
   'aborts/s',
   'memory',
 ] // prettier-ignore
@@ -45,11 +47,17 @@ function cellsOf(summary: Summary, all: readonly Summary[]): string[] {
     theta === undefined ? '' : String(theta),
     target,
     formatCount(rate),
+    formatMultiple(summary.rateInSyncs),
     rounds === 1 ? '' : `±${(((most - least) / 2 / rate) * 100).toFixed(0)} %`,
     own === undefined || own === summary ? '' : `${(rate / own.rate).toFixed(2)}x`,
     formatMicroseconds(summary.p50Us),
     formatMicroseconds(summary.p99Us),
+    formatMultiple(summary.p99InSyncs),
     formatCount(summary.abortsPerSecond),
     formatBytes(summary.memoryBytes),
   ]
+}
+
+function formatMultiple(multiple: number | undefined): string {
+  return multiple === undefined ? '' : `${multiple.toFixed(multiple < 10 ? 1 : 0)}x`
 }

@@ -15,14 +15,16 @@ const u16Limit = 2 ** 16
 
 /**
  * The payload that one thread is putting together, in a buffer that is used again for the next one. `bytes`
- * is another buffer after each growth.
+ * is another buffer after each growth, and `words` the same bytes.
  */
 export class PayloadWriter {
   bytes: Buffer
+  words: Int32Array
   lengthBytes = 0
 
   constructor(capacityBytes: number = 64 * 1024) {
-    this.bytes = Buffer.alloc(capacityBytes)
+    this.words = new Int32Array(capacityBytes >> 2)
+    this.bytes = Buffer.from(this.words.buffer)
   }
 
   clear(): void {
@@ -46,9 +48,10 @@ export class PayloadWriter {
   }
 
   #grow(neededBytes: number): void {
-    const larger = Buffer.alloc(Math.max(neededBytes, this.bytes.length * 2))
-    larger.set(this.bytes)
-    this.bytes = larger
+    const { bytes } = this
+    this.words = new Int32Array((Math.max(neededBytes, bytes.length * 2) + 3) >> 2)
+    this.bytes = Buffer.from(this.words.buffer)
+    this.bytes.set(bytes)
   }
 }
 

@@ -41,7 +41,7 @@ export class JournalLog implements CommitLog {
   }
 
   append(): number {
-    return this.#append(this.#payload.bytes)
+    return this.#append(this.#payload.bytes, this.#payload.words)
   }
 
   publish(): void {
@@ -73,10 +73,10 @@ export class JournalLog implements CommitLog {
     this.appender.claim(payloadBytes)
   }
 
-  #append(payload: Buffer): number {
+  #append(payload: Buffer, payloadWords?: Int32Array): number {
     const frame = this.#frame
     frame.position = this.appender.take()
-    this.appender.write(frame, payload)
+    this.appender.write(frame, payload, payloadWords)
     return frame.position + frameRoomOf(frameHeaderBytes + frame.payloadBytes)
   }
 

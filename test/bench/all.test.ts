@@ -90,6 +90,24 @@ describe('results', () => {
     ])
     expect(text).toContain('0.50x')
     expect(text).not.toContain('theta')
+    expect(text).not.toContain('in syncs')
+  })
+
+  test('where commits wait for the disk, rates and p99 are multiples of what a sync does and takes', () => {
+    const latencyUs = { ...round.latencyUs, p99: 900 }
+    const rounds = rates('tidemark-sync', 40_000, 42_000, 50_000).map((each, i) => ({
+      ...each,
+      latencyUs,
+      syncsPerSecond: [4000, 2000, 5000][i]!,
+    }))
+    const [summary] = summariesOf(rounds)
+    expect(summary).toMatchObject({ rateInSyncs: 10, p99InSyncs: 3.6 })
+    const [head, row] = tableOf(rounds)
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/))
+    expect(head?.filter((column) => column === 'in syncs').length).toBe(2)
+    expect(row).toContain('3.6x')
+    expect(row).toContain('10x')
   })
 })
 

@@ -39,6 +39,17 @@ describe('tidemark bench all', () => {
     }
   }, 120_000)
 
+  test('times the disk beside each run whose commits wait for it', async () => {
+    const path = join(folder, 'durable.json')
+    const args = ['--targets', 'tidemark-sync', '--workloads', 'durable-1', '--json', path]
+    const { code, stdout } = await tidemark(...small, ...args)
+    expect(code).toBe(0)
+    const { results } = await resultsAt(path)
+    expect(results.length).toBeGreaterThan(0)
+    for (const { syncsPerSecond } of results) expect(syncsPerSecond).toBeGreaterThan(0)
+    expect(stdout).toContain('in syncs')
+  }, 60_000)
+
   test('goes there and back in rounds', async () => {
     const path = join(folder, 'rounds.json')
     const args = ['--targets', 'tidemark,map', '--workloads', 'ycsb-c', '--rounds', '2', '--json', path]

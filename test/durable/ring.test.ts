@@ -27,11 +27,18 @@ function claim(appender: Appender, text: string) {
   return payload
 }
 
-function take(appender: Appender, payload: Buffer) {
+function take(appender: Appender, payload: Buffer, payloadWords?: Int32Array) {
   const checksum = appender.checksum(payload, 0, payload.length)
   const frame = { kind: frameKind.entry, position: appender.take(), payloadBytes: payload.length, checksum }
-  appender.write(frame, payload)
+  appender.write(frame, payload, payloadWords)
   return frame.position
+}
+
+/** The same bytes as words, and others behind them. */
+function wordsOf(payload: Buffer): Int32Array {
+  const words = new Int32Array((payload.length >> 2) + 8).fill(-1)
+  Buffer.from(words.buffer).set(payload)
+  return words
 }
 
 function append(appender: Appender, text: string) {
@@ -56,6 +63,23 @@ describe('a ring', () => {
 
   test.each([0, 100_000, 2 ** 31, 3.5, Number.NaN])('refuses a capacity of %d', (bytes) => {
     expect(() => Ring.create(bytes, 0)).toThrow(RingCapacityError)
+  })
+
+  test('has the same bytes whether payloads are copied by words or not', () => {
+    const [a, b] = [journalAt(0), journalAt(0)]
+    const [byBytes, byWords] = [a, b].map(({ ring }) => new Appender(ring, 1, seed)) as [Appender, Appender]
+    for (let i = 0; i < 1000; i++) {
+      const text = 'x'.repeat((i * 31) % 1030)
+      append(byBytes, text)
+      const payload = claim(byWords, text)
+      take(byWords, payload, wordsOf(payload))
+      byWords.publish()
+      if (i % 40 !== 39) continue
+      expect(b.ring.bytes.equals(a.ring.bytes)).toBe(true)
+      for (const { flusher } of [a, b]) while (flusher.step());
+    }
+    expect(a.ring.tail).toBeGreaterThan(4 * capacityBytes)
+    expect(b.ring.tail).toBe(a.ring.tail)
   })
 
   test.each([0, 2 ** 35 - 4096])('keeps everything in order, lap after lap, from %d on', (start) => {
