@@ -5,8 +5,10 @@ import { stateMask, tupleKey, wordState } from './tuple.js'
 
 /** Buckets are doubled when they hold more than this on average, of eight. */
 const bucketLoad = 6
-/** The tuples of so many buckets are fetched together when the directory grows. */
+/** So many buckets are spread at once, and the tuples of so many are fetched together. */
+const bucketsSpread = 64
 const bucketsFetched = 8
+const levelMin = 4
 
 /**
  * The hash directory: from a key straight to its tuple, one cache line away.
@@ -21,20 +23,19 @@ export class Directory {
   readonly #levelMax: number
   /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
   touched = 0
-  /** Whether the last `hint` was found where it was before the directory grew. */
-  isMisplaced = false
+  /** Whether a hint was found where it was before the directory grew. */
+  #isMisplaced = false
 
   constructor(memory: SharedMemory) {
     this.#i32 = memory.i32
     this.#start = memory.layout.directoryStart
     this.#levelMax = memory.layout.directoryLevelMax
-    Atomics.compareExchange(this.#i32, header.directoryLevel, 0, 4)
+    Atomics.compareExchange(this.#i32, header.directoryLevel, 0, levelMin)
   }
 
   /**
    * A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. If it
-   * turns out to be right, and `isMisplaced` is set, it is to be entered anew. Only tuples found alive are
-   * ever entered: see `purge`.
+   * turns out to be right, `settle` is to be told. Only tuples found alive are ever entered: see `purge`.
    */
   hint(hash: number): number {
     const level = this.#i32[header.directoryLevel]!
@@ -54,7 +55,7 @@ export class Directory {
   find(key: KeyBuffer): number {
     const tuple = this.hint(key.hash)
     if (tuple === 0 || !this.isTupleOf(tuple, key)) return 0
-    if (this.isMisplaced) this.#move(key.hash, tuple)
+    this.settle(key.hash, tuple)
     return tuple
   }
 
@@ -99,23 +100,32 @@ export class Directory {
   }
 
   /**
-   * Makes the directory large enough for so many tuples. It never shrinks. Whoever makes it larger copies the
-   * entries whose bucket is another one now; until that is done they are found in the old one. The caller has
-   * a transaction open.
+   * Makes the directory large enough for so many tuples. It never shrinks. To be called after every few new
+   * tuples, with a transaction open: when the directory has doubled, each call spreads some of its buckets,
+   * that is, copies the entries whose bucket is another one now. Until then they are found in the old one.
+   * Threads may do that at the same time, or die in it: what is not spread is found anew through the index.
    */
   fit(tupleCount: number): void {
-    const level = Atomics.load(this.#i32, header.directoryLevel)
-    const fitting = Math.min(this.#levelMax, Math.ceil(Math.log2(tupleCount / bucketLoad)))
-    if (
-      fitting <= level ||
-      Atomics.compareExchange(this.#i32, header.directoryLevel, level, fitting) !== level
-    )
-      return
-    const mask = (1 << fitting) - 1
-    for (let bucket = 0; bucket < 1 << level; bucket += bucketsFetched) {
+    const i32 = this.#i32
+    const level = Atomics.load(i32, header.directoryLevel)
+    this.#spreadSome(level)
+    if (level === this.#levelMax || tupleCount <= bucketLoad * 2 ** level) return
+    while (this.#spreadSome(level));
+    Atomics.store(i32, header.directorySpread, 0)
+    Atomics.compareExchange(i32, header.directoryLevel, level, level + 1)
+  }
+
+  /** Spreads some of the buckets that there were before it grew to this level. False if none is left. */
+  #spreadSome(level: number): boolean {
+    const buckets = 1 << (level - 1)
+    if (Atomics.load(this.#i32, header.directorySpread) >= buckets) return false
+    const first = Atomics.add(this.#i32, header.directorySpread, bucketsSpread)
+    const mask = (1 << level) - 1
+    for (let bucket = first; bucket < Math.min(first + bucketsSpread, buckets); bucket += bucketsFetched) {
       for (let i = 0; i < bucketsFetched; i++) this.#fetchAlive(bucket + i)
       for (let i = 0; i < bucketsFetched; i++) this.#spread(bucket + i, mask)
     }
+    return true
   }
 
   /** Fetches the tuples of a bucket into the cache, all at once. */
@@ -144,8 +154,10 @@ export class Directory {
     return bucketWords * 4 * 2 ** this.#i32[header.directoryLevel]!
   }
 
-  #move(hash: number, tuple: number): void {
-    this.isMisplaced = false
+  /** The last hint was right: it is entered where it belongs, if it was found elsewhere. */
+  settle(hash: number, tuple: number): void {
+    if (!this.#isMisplaced) return
+    this.#isMisplaced = false
     this.enter(hash, tuple)
   }
 
@@ -163,7 +175,7 @@ export class Directory {
     const moved =
       this.#probe(this.#start + before * bucketWords, hash) ||
       this.#probe(this.#start + (before ^ 1) * bucketWords, hash)
-    this.isMisplaced = moved !== 0
+    this.#isMisplaced = moved !== 0
     return moved
   }
 
@@ -191,15 +203,20 @@ export class Directory {
     return true
   }
 
-  /** A slot that is empty, or holds an entry of this hash already, or one that another bucket should hold. */
+  /**
+   * A slot that is empty, or holds an entry of this hash already; if there is none, one that another bucket
+   * should hold, and may not yet.
+   */
   #vacant(bucket: number, hash: number, mask: number): number {
     const i32 = this.#i32
     const first = this.#start + bucket * bucketWords
+    let misplaced = -1
     for (let slot = first; slot < first + bucketWords; slot += 2) {
       const found = i32[slot]!
-      if (i32[slot + 1] === 0 || found === hash || (found & mask) >>> 1 !== bucket >>> 1) return slot
+      if (i32[slot + 1] === 0 || found === hash) return slot
+      if ((found & mask) >>> 1 !== bucket >>> 1) misplaced = slot
     }
-    return -1
+    return misplaced
   }
 
   #removeFrom(bucket: number, tuple: number): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { blockKind } from '../../src/memory/layout.js'
+import { blockKind, header } from '../../src/memory/layout.js'
 import type { Engine } from '../../src/mvcc/engine.js'
 import { KeyBuffer, keyLengthLimit, keyStart } from '../../src/mvcc/keyBuffer.js'
 import { retiredKind } from '../../src/mvcc/retired.js'
@@ -198,6 +198,36 @@ describe('the directory', () => {
       if (engine.directory.find(key) !== 0) found++
     }
     expect(found).toBeGreaterThan(9500)
+  })
+
+  test('grows bit by bit, and finds most keys meanwhile', () => {
+    const [engine, other] = makeEngines(2, { limitBytes: 64 * mebibyte }) as [Engine, Engine]
+    const sessions = [new Session(engine), new Session(other)]
+    const { i32 } = engine.memory
+    const state = () => ({ level: i32[header.directoryLevel]!, spread: i32[header.directorySpread]! })
+    let before = state()
+    let doublings = 0
+    let steps = 0
+    for (let i = 0; i < 30_000; i++) {
+      const session = sessions[i % 2]!
+      session.run((tx) => session.put(tx, `key ${i}`, `${i}`))
+      const { level, spread } = state()
+      if (level > before.level) {
+        expect([level, spread]).toEqual([before.level + 1, 0])
+        doublings++
+      } else if (spread !== before.spread) {
+        expect(spread - before.spread).toBe(64)
+        steps++
+      }
+      before = { level, spread }
+      if (i % 1000 !== 999) continue
+      const keys = Array.from({ length: i + 1 }, (_, key) => `key ${key}`)
+      const found = keys.filter((key) => engine.directory.find(sessions[0]!.fill(key)) !== 0)
+      expect(found.length).toBeGreaterThan(0.95 * keys.length)
+    }
+    expect(doublings).toBeGreaterThan(5)
+    expect(steps).toBeGreaterThan(20)
+    expectSound(engine)
   })
 
   test('may hold anything: what it says is checked', () => {
