@@ -58,8 +58,8 @@ export async function runCell(cell: Cell, run: CellRun, interrupt: AbortSignal):
 }
 
 /** A disk's speed changes from minute to minute: where commits wait for it, it is timed beside each run. */
-function timeDisk({ target, settings }: Cell, directory: string): number | undefined {
-  if (target.traits.durability !== 'sync') return undefined
+function timeDisk({ workload, target, settings }: Cell, directory: string): number | undefined {
+  if (workload.kind === 'recovery' || target.traits.durability !== 'sync') return undefined
   return syncsPerSecond(directory, Math.min(diskSecondsMax, settings.seconds))
 }
 
