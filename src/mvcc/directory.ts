@@ -23,8 +23,6 @@ export class Directory {
   readonly #levelMax: number
   /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
   touched = 0
-  /** Whether a hint was found where it was before the directory grew. */
-  #isMisplaced = false
 
   constructor(memory: SharedMemory) {
     this.#i32 = memory.i32
@@ -34,8 +32,8 @@ export class Directory {
   }
 
   /**
-   * A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. If it
-   * turns out to be right, `settle` is to be told. Only tuples found alive are ever entered: see `purge`.
+   * A tuple whose key probably has this hash, or 0. It may be dead, or of another key: see `isTupleOf`. Only
+   * tuples found alive, in an open transaction, are ever entered: see `purge`.
    */
   hint(hash: number): number {
     const level = this.#i32[header.directoryLevel]!
@@ -54,9 +52,7 @@ export class Directory {
   /** The live tuple of the key, or 0 if there is none or the directory does not know it. */
   find(key: KeyBuffer): number {
     const tuple = this.hint(key.hash)
-    if (tuple === 0 || !this.isTupleOf(tuple, key)) return 0
-    this.settle(key.hash, tuple)
-    return tuple
+    return tuple !== 0 && this.isTupleOf(tuple, key) ? tuple : 0
   }
 
   /** Notes where the tuple of a key with this hash is. */
@@ -154,15 +150,9 @@ export class Directory {
     return bucketWords * 4 * 2 ** this.#i32[header.directoryLevel]!
   }
 
-  /** The last hint was right: it is entered where it belongs, if it was found elsewhere. */
-  settle(hash: number, tuple: number): void {
-    if (!this.#isMisplaced) return
-    this.#isMisplaced = false
-    this.enter(hash, tuple)
-  }
-
   /**
-   * A key whose bucket is full lies in the neighbour; one entered before the last doubling where that put it.
+   * A key whose bucket is full lies in the neighbour; one that is not spread yet where it was before the last
+   * doubling. Whoever finds one there helps to spread, so that it ends even where nothing new comes.
    */
   #hintElsewhere(hash: number, level: number, bucket: number): number {
     const first = this.#start + bucket * bucketWords
@@ -175,7 +165,7 @@ export class Directory {
     const moved =
       this.#probe(this.#start + before * bucketWords, hash) ||
       this.#probe(this.#start + (before ^ 1) * bucketWords, hash)
-    this.#isMisplaced = moved !== 0
+    if (moved !== 0) this.#spreadSome(level)
     return moved
   }
 

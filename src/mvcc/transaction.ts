@@ -102,7 +102,6 @@ export class MvccTransaction {
     // The key is compared after the protection, which is an acquire, so it is the key of the tuple protected.
     if (tuple === 0 || !this.protect(tuple) || !this.#engine.directory.hasKey(tuple, key))
       tuple = this.#locate(tree, key)
-    else this.#engine.directory.settle(key.hash, tuple)
     if (tuple === 0) return false
     this.#tuple = tuple
     if (this.writes.count !== 0) {
