@@ -90,7 +90,7 @@ export class Flusher {
       for (;;) {
         this.rotateIfAsked()
         if (!this.hasPublished) {
-          if (this.#ring.state !== ringState.open && this.isDrained) break
+          if (this.#isEnding) break
           this.#idle()
           continue
         }
@@ -126,7 +126,7 @@ export class Flusher {
   /** Looks for work without sleeping. False if there was none. */
   #watch(untilMs: number): boolean {
     do {
-      if (this.hasPublished || this.#isRotationAsked || this.#ring.state !== ringState.open) return true
+      if (this.#hasWork) return true
     } while (performance.now() < untilMs)
     return false
   }
@@ -138,9 +138,14 @@ export class Flusher {
   #sleep(sleep: number, limitMs: number): void {
     const { i32 } = this.#ring
     Atomics.store(i32, ringHeader.sleep, sleep)
-    const isWanted = sleep === writerSleep.idle ? this.hasPublished || this.#isEnding : this.#isPressed
-    if (!isWanted && !this.#isRotationAsked) Atomics.wait(i32, ringHeader.sleep, sleep, limitMs)
+    const isWanted = sleep === writerSleep.idle ? this.#hasWork : this.#isPressed || this.#isRotationAsked
+    if (!isWanted) Atomics.wait(i32, ringHeader.sleep, sleep, limitMs)
     Atomics.store(i32, ringHeader.sleep, writerSleep.awake)
+  }
+
+  /** Whether there is anything to do for one that is idle. */
+  get #hasWork(): boolean {
+    return this.hasPublished || this.#isEnding || this.#isRotationAsked
   }
 
   get #isRotationAsked(): boolean {
