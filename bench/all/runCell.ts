@@ -39,17 +39,16 @@ export async function runCell(cell: Cell, run: CellRun, interrupt: AbortSignal):
   const directory = folderFor(cell, run.directory)
   try {
     const settings: RunSettings = { ...cell.settings, directory }
-    const syncsBefore = timeDisk(cell, directory)
+    const isTimed = waitsForDisk(cell)
+    const syncsBefore = isTimed ? timeDisk(directory, settings.seconds) : 0
     const result = await resultOf(cell, settings, run, interrupt)
     if (result === undefined) return undefined
-    const syncsAfter = timeDisk(cell, directory)
     const { workload, theta } = cell
     return {
       ...(result as Round),
       workload: workload.name,
       ...(theta !== undefined && { theta }),
-      ...(syncsBefore !== undefined &&
-        syncsAfter !== undefined && { syncsPerSecond: (syncsBefore + syncsAfter) / 2 }),
+      ...(isTimed && { syncsPerSecond: (syncsBefore + timeDisk(directory, settings.seconds)) / 2 }),
       round: run.round,
     }
   } finally {
@@ -57,10 +56,13 @@ export async function runCell(cell: Cell, run: CellRun, interrupt: AbortSignal):
   }
 }
 
+function waitsForDisk({ workload, target }: Cell): boolean {
+  return workload.kind !== 'recovery' && target.traits.durability === 'sync'
+}
+
 /** A disk's speed changes from minute to minute: where commits wait for it, it is timed beside each run. */
-function timeDisk({ workload, target, settings }: Cell, directory: string): number | undefined {
-  if (workload.kind === 'recovery' || target.traits.durability !== 'sync') return undefined
-  return syncsPerSecond(directory, Math.min(diskSecondsMax, settings.seconds))
+function timeDisk(directory: string, seconds: number): number {
+  return syncsPerSecond(directory, Math.min(diskSecondsMax, seconds))
 }
 
 async function resultOf(

@@ -80,6 +80,7 @@ export class Durability {
     const waiters = this.#waiters
     let at = waiters.length
     while (at > 0 && waiters[at - 1]!.position > position) at--
+    // Nearly always: and it spares the array that `splice` answers.
     if (at === waiters.length) waiters.push(waiter)
     else waiters.splice(at, 0, waiter)
     this.#ring.demandSync()

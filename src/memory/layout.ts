@@ -35,9 +35,9 @@ export const header = {
   catalogLatch: 8,
   catalogCount: 9,
   directoryLevel: 10,
+  recoveryLatch: 11,
   /** How many buckets were spread since the directory was last doubled. */
   directorySpread: 12,
-  recoveryLatch: 11,
   closed: 13,
   /** Sleepers wait on this word, which nobody changes. */
   sleep: 14,

@@ -1,6 +1,7 @@
 import { MemoryFullError } from '../memory/errors.js'
 import { blockKind, siteArea } from '../memory/layout.js'
 import type { Stamp } from '../tid/stamp.js'
+import { fitMask } from './directory.js'
 import type { Engine } from './engine.js'
 import { buildIndex } from './index/bulkIndex.js'
 import { sortTuples } from './index/tupleOrder.js'
@@ -18,9 +19,6 @@ import {
 
 /** Above this many bytes, native code copies values faster than a loop does. */
 const loopBytes = 256
-
-/** How often the directory is asked to grow, in tuples. */
-const fitMask = 63
 
 const tuplesMin = 1024
 

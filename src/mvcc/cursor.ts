@@ -198,8 +198,7 @@ export class Cursor {
     const tx = this.#tx
     if (tx.isHeld) return this.#seeInWalk(count)
     if (tx.writes.count !== 0) return this.#seeOneByOne(count)
-    const { tuples } = this.#run
-    const { found } = this.#run
+    const { tuples, found } = this.#run
     let seen = 0
     for (let i = 0; i < count; i++) {
       const tuple = tuples[i]!
@@ -213,14 +212,15 @@ export class Cursor {
 
   #seeOneByOne(count: number): number {
     const tx = this.#tx
+    const { tuples, found } = this.#run
     let seen = 0
     for (let i = 0; i < count; i++) {
-      const tuple = this.#run.tuples[i]!
+      const tuple = tuples[i]!
       const written = tx.writes.indexOf(tuple)
       const version = written === notWritten ? tx.visible(tuple) : -1 - written
       if (version === 0) continue
-      this.#run.tuples[seen] = tuple
-      this.#run.found[seen++] = version
+      tuples[seen] = tuple
+      found[seen++] = version
     }
     return seen
   }
@@ -228,15 +228,16 @@ export class Cursor {
   /** Of a held snapshot, which writes nothing: all in one walk. */
   #seeInWalk(count: number): number {
     const { site } = this.#engine.context
+    const { tuples, found } = this.#run
     let seen = 0
     site.beginWalk()
     try {
       for (let i = 0; i < count; i++) {
-        const tuple = this.#run.tuples[i]!
+        const tuple = tuples[i]!
         const version = this.#tx.visibleInWalk(tuple)
         if (version === 0) continue
-        this.#run.tuples[seen] = tuple
-        this.#run.found[seen++] = version
+        tuples[seen] = tuple
+        found[seen++] = version
       }
     } finally {
       site.endWalk()

@@ -5,6 +5,8 @@ import { stateMask, tupleKey, wordState } from './tuple.js'
 
 /** Buckets are doubled when they hold more than this on average, of eight. */
 const bucketLoad = 6
+/** `fit` is to be called when a count of new tuples has none of these bits: with every 64th. */
+export const fitMask = 63
 /** So many buckets are spread at once, and the tuples of so many are fetched together. */
 const bucketsSpread = 64
 const bucketsFetched = 8
@@ -67,12 +69,12 @@ export class Directory {
     i32[slot + 1] = tuple
   }
 
-  /** As `enter`, for several: their buckets are fetched all at once. The answer means nothing. */
-  enterAll(hashes: Int32Array, tuples: Int32Array, count: number): number {
+  /** As `enter`, for several: their buckets are fetched all at once. */
+  enterAll(hashes: Int32Array, tuples: Int32Array, count: number): void {
     let touched = 0
     for (let i = 0; i < count; i++) touched ^= this.touch(hashes[i]!)
+    this.touched = touched
     for (let i = 0; i < count; i++) this.enter(hashes[i]!, tuples[i]!)
-    return touched
   }
 
   /**
@@ -96,8 +98,8 @@ export class Directory {
   }
 
   /**
-   * Makes the directory large enough for so many tuples. It never shrinks. To be called after every few new
-   * tuples, with a transaction open: when the directory has doubled, each call spreads some of its buckets,
+   * Makes the directory large enough for so many tuples. It never shrinks. To be called as `fitMask` says,
+   * with a transaction open: when the directory has doubled, each call spreads some of its buckets,
    * that is, copies the entries whose bucket is another one now. Until then they are found in the old one.
    * Threads may do that at the same time, or die in it: what is not spread is found anew through the index.
    */

@@ -1,14 +1,12 @@
 import { blockKind, siteArea } from '../memory/layout.js'
 import type { Stamp } from '../tid/stamp.js'
 import { ConflictError } from './abort.js'
+import { fitMask } from './directory.js'
 import type { Engine } from './engine.js'
 import { leafLocked, notNear, type Tree } from './index/tree.js'
 import type { KeyBuffer } from './keyBuffer.js'
 import { retiredKind } from './retired.js'
 import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.js'
-
-/** How many tuples a site makes between two looks at the size of the directory. */
-const fitMask = 63
 
 /** How many new tuples are entered in the directory at once. */
 const pendingMax = 32
@@ -32,8 +30,6 @@ interface Writer {
 export class TupleMaker {
   /** The tuple found last, if it was made then; otherwise 0. It has the stamp of the transaction. */
   made = 0
-  /** Keeps what was fetched ahead, so that the fetch is not optimized away. */
-  touched = 0
   readonly #engine: Engine
   readonly #writer: Writer
   readonly #i32: Int32Array
@@ -86,8 +82,7 @@ export class TupleMaker {
 
   /** Enters in the directory what is not yet. The transaction is still open. */
   enterPending(): void {
-    const { directory } = this.#engine
-    this.touched = directory.enterAll(this.#pendingHashes, this.#pendingTuples, this.#pendingCount)
+    this.#engine.directory.enterAll(this.#pendingHashes, this.#pendingTuples, this.#pendingCount)
     this.#pendingCount = 0
   }
 

@@ -253,7 +253,7 @@ export class Tree {
    */
   remove(tuple: number, key: KeyBuffer, readAt: bigint): number {
     const leaf = this.latchLeaf(key.bytes, key.length)
-    const block = this.contentsOf(leaf)
+    const block = this.#latchedBlock
     const entry = this.reader.lowerBound(block, key.bytes, keyStart, key.length)
     if (entry >= this.countOf(block) || this.reader.targetOf(block, entry) !== tuple) {
       this.unlatch(leaf)
