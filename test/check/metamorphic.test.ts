@@ -63,8 +63,9 @@ const runs: Readonly<Record<string, (random: Random) => NewOperation[]>> = {
   ...Object.fromEntries(
     atomicObjects.map((object) => {
       const name = object.name === 'set' ? 'linearizable-set' : object.name
-      const shape = { processes: 4, calls: 25, unknowns: 5, wrongs: 5 }
-      return [name, (random: Random) => runObject(object, random, shape)]
+      const shape = { processes: 4, calls: 25, unknowns: 5 }
+      // Four in ten are not valid: that none of a test is happens once in a hundred thousand.
+      return [name, (random: Random) => runObject(object, random, { ...shape, wrongs: random.pick([0, 30]) })]
     }),
   ),
   ...Object.fromEntries(
