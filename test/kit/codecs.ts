@@ -54,11 +54,25 @@ export function checkGarbage(codec: ValueCodec<unknown> | UntypedCodec, garbage:
   }
 }
 
-/** Two comparisons, as each trips over something: members named constructor, or invalid dates. */
+/** Deep and strict; invalid dates are equal. Members named constructor are members as others. */
 export function same(actual: unknown, expected: unknown): boolean {
-  if (isDeepStrictEqual(actual, expected)) return true
-  expect(actual).toStrictEqual(expected)
-  return true
+  return isDeepStrictEqual(withDatesNamed(actual), withDatesNamed(expected))
+}
+
+/** To Node's comparison an invalid date differs from every other. */
+function withDatesNamed(value: unknown): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value
+  if (Array.isArray(value)) return value.map(withDatesNamed)
+  if (value instanceof Set) return new Set([...value].map(withDatesNamed))
+  if (value instanceof Map)
+    return new Map([...value].map(([key, member]) => [withDatesNamed(key), withDatesNamed(member)]))
+  const isObject = typeof value === 'object' && value !== null
+  const prototype: unknown = isObject ? Object.getPrototypeOf(value) : undefined
+  if (prototype !== Object.prototype && prototype !== null) return value
+  const copy = Object.create(prototype) as object
+  for (const [key, member] of Object.entries(value as object))
+    Object.defineProperty(copy, key, { value: withDatesNamed(member), enumerable: true })
+  return copy
 }
 
 export function refusal(action: () => unknown): ValueTypeError {
