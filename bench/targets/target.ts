@@ -102,6 +102,8 @@ export interface TargetOptions {
   /** Other than by itself: never, once when all is loaded, or one after the other while a workload runs. */
   readonly checkpoints?: CheckpointTimes
   readonly memoryLimitBytes: number | undefined
+  /** How many transactions a thread has under way at once, where that is said. */
+  readonly inFlight?: number
   /** How a read-only body runs, where the target has a choice. */
   readonly api: 'transaction' | 'snapshot'
   readonly keys: KeyKind

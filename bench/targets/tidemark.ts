@@ -82,7 +82,7 @@ class TidemarkOperations<V> implements Operations<V> {
   }
 }
 
-/** Commits before its calls return: the writing of the journal may be left to its own thread. */
+/** Commits before its calls return. */
 class TidemarkSession<V> implements Session<V> {
   readonly isSync: boolean = true
   readonly #store: Store
@@ -130,7 +130,7 @@ class TidemarkSession<V> implements Session<V> {
   }
 }
 
-/** Commits when the journal is on disk: many at once, so that they share a sync. */
+/** Has many commits on their way to the disk at once, so that they share a sync. */
 class DurableTidemarkSession<V> extends TidemarkSession<V> {
   override readonly isSync = false
   readonly #store: Store
@@ -156,7 +156,7 @@ function sessionOf<K extends ValueKind>(
   kind: K,
   options: TargetOptions & { readonly durability: Durability },
 ): Session<ValueKinds[K]> {
-  return options.durability === 'sync'
+  return options.durability === 'sync' && options.inFlight !== 1
     ? new DurableTidemarkSession(store, codecs[kind], options)
     : new TidemarkSession(store, codecs[kind], options)
 }
@@ -213,6 +213,6 @@ export const durableTidemark: readonly Target[] = [
   tidemarkTarget(
     'tidemark-sync',
     'sync',
-    'Tidemark with a journal as it comes; transaction, on disk when done',
+    'Tidemark with a journal as it comes, on disk when done; transaction, or transactionSync of a lone writer',
   ),
 ]

@@ -116,7 +116,7 @@ export class Appender {
   /** Tells the journal thread of what was published, in case it sleeps for want of work. */
   wake(): void {
     const { ring } = this
-    const isCrowded = ring.tail - ring.released > ring.capacityBytes / 2
+    const isCrowded = ring.tail - ring.written > ring.capacityBytes / 2
     ring.wakeWriter(isCrowded ? writerSleep.pacing : writerSleep.idle)
   }
 

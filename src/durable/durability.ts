@@ -1,6 +1,7 @@
 import { DurabilityTimeoutError, JournalClosedError } from './errors.js'
 import type { Ring } from './ring.js'
 import { ringHeader, ringState } from './ringLayout.js'
+import type { StandIn } from './standIn.js'
 
 interface Waiter {
   readonly position: number
@@ -21,6 +22,8 @@ const leaveFunctions = (resolve: (value: never) => void, reject: (error: Error) 
 
 /** How often those who wait look at the time, and whether the journal thread is still alive. */
 const lookStepMs = 100
+/** Another thread that writes for longer may be dead: then the journal thread is asked to see to it. */
+const busyStepMs = 10
 
 /**
  * Waits, on one thread, for positions to become durable: blocking, or as promises of which one shared wait
@@ -29,6 +32,7 @@ const lookStepMs = 100
 export class Durability {
   readonly #ring: Ring
   readonly #isThreadDead: (nativeThread: number) => boolean
+  readonly #standIn: StandIn | undefined
   /** By position, ascending. */
   #waiters: Waiter[] = []
   #isServing = false
@@ -39,9 +43,11 @@ export class Durability {
    */
   #keepAlive: NodeJS.Timeout | undefined
 
-  constructor(ring: Ring, isThreadDead: (nativeThread: number) => boolean) {
+  /** With a stand-in, a thread that blocks writes itself, if it may. */
+  constructor(ring: Ring, isThreadDead: (nativeThread: number) => boolean, standIn?: StandIn) {
     this.#ring = ring
     this.#isThreadDead = isThreadDead
+    this.#standIn = standIn
   }
 
   isDurable(position: number): boolean {
@@ -50,16 +56,25 @@ export class Durability {
 
   /** Blocks this thread until everything below the position is durable, at most `timeoutMs`. */
   wait(position: number, timeoutMs: number): void {
-    const ring = this.#ring
+    const { i32 } = this.#ring
     const startedMs = performance.now()
+    // Another thread that commits is waited for without the journal thread, unless it may have died.
+    let isPatient = true
     while (!this.isDurable(position)) {
-      const count = Atomics.load(ring.i32, ringHeader.durableCount)
-      ring.demandSync()
-      if (this.isDurable(position)) return
-      this.#requireAlive(true)
       const leftMs = timeoutMs - (performance.now() - startedMs)
       if (leftMs <= 0) throw new DurabilityTimeoutError(timeoutMs)
-      Atomics.wait(ring.i32, ringHeader.durableCount, count, Math.min(leftMs, lookStepMs))
+      let count = Atomics.load(i32, ringHeader.durableCount)
+      const answer = this.#standIn?.tryWrite()
+      if (answer === 'written') continue
+      const isLeft = answer === 'busy' && isPatient
+      if (!isLeft) {
+        count = Atomics.load(i32, ringHeader.durableCount)
+        this.#ring.demandSync()
+      }
+      if (this.isDurable(position)) return
+      this.#requireAlive(!isPatient)
+      const stepMs = Math.min(leftMs, isLeft ? busyStepMs : lookStepMs)
+      isPatient = Atomics.wait(i32, ringHeader.durableCount, count, stepMs) !== 'timed-out'
     }
   }
 
@@ -91,6 +106,7 @@ export class Durability {
   /** Resolves when nobody waits any more. */
   async close(): Promise<void> {
     await this.#serving
+    this.#standIn?.close()
     clearInterval(this.#keepAlive)
     this.#keepAlive = undefined
   }

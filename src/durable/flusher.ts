@@ -1,169 +1,129 @@
-import { availableParallelism } from 'node:os'
 import { frameLengthOf } from './frame.js'
 import type { Ring } from './ring.js'
-import { ringHeader, ringState, unitBytes, writerSleep } from './ringLayout.js'
-import type { SegmentWriter } from './segmentWriter.js'
+import { ringHeader, ringState, unitBytes } from './ringLayout.js'
+import { type SegmentWriter, smallGroupBytes } from './segmentWriter.js'
 
 /** Groups end near this size, so that a long one gives room back before all of it is written. */
 const groupBytes = 4 * 1024 * 1024
-/** An idle journal thread looks around at least so often. */
-const idleStepMs = 1000
-/**
- * For so long it looks for work before it sleeps, if the last work came as soon: who awaits each of its
- * commits has the next one ready by then, and to wake a thread takes a third of the time of a sync.
- */
-const watchMs = 0.06
-const canWatch = availableParallelism() > 1
 
 /**
- * The journal thread's part: takes what is published, in order, writes it, syncs it, and says so.
+ * What a writer does: takes what is published, in order, writes it, syncs it, and says so.
  *
  * Room is zeroed and released as soon as its bytes are in the file, before the sync: whoever takes it next
  * needs its first words to be 0, and nothing else of it.
+ *
+ * All it knows is in the ring, so that writers can take turns, and one can go on where another has died:
+ *
+ *     write        written is moved behind the group; before that, it is written again, to the same place
+ *     release      the room between releasedUnits and written is zeroed, and released
+ *     sync         durable becomes written
+ *
+ * Threads that commit are writers for short groups only, which go into the segment there is, and only behind
+ * a writer that has done all three. So after a death it is the journal thread that syncs, whose descriptor is
+ * as old as the file: another's sync could miss an error of writing that was told to the dead.
  */
 export class Flusher {
   readonly #ring: Ring
   readonly #writer: SegmentWriter
-  /** Where the next group begins: as a count of units, and as a position. */
-  #units: number
-  #position: number
-  /** Whether the last idle time was about as short as it may watch. */
-  #wasIdleShort = false
 
   constructor(ring: Ring, writer: SegmentWriter) {
     this.#ring = ring
     this.#writer = writer
-    this.#position = ring.durable
-    this.#units = (this.#position / unitBytes) | 0
   }
 
   get hasPublished(): boolean {
-    return Atomics.load(this.#ring.words, this.#ring.wordOf(this.#units)) !== 0
+    return Atomics.load(this.#ring.words, this.#ring.wordOf(this.#writtenUnits)) !== 0
   }
 
   /** Whether everything that was claimed has been written. */
   get isDrained(): boolean {
-    return Atomics.load(this.#ring.i32, ringHeader.claimedUnits) === this.#units
+    return Atomics.load(this.#ring.i32, ringHeader.claimedUnits) === this.#writtenUnits
   }
 
-  /**
-   * Begins a new segment if somebody asks for one, so that a checkpoint can begin where a segment does. What
-   * was written before it is synced.
-   */
+  /** Whether somebody has asked for a new segment, so that a checkpoint can begin where one does. */
+  get isRotationAsked(): boolean {
+    const { i32 } = this.#ring
+    return Atomics.load(i32, ringHeader.segmentsAsked) !== Atomics.load(i32, ringHeader.segmentsBegun)
+  }
+
+  /** Begins a new segment if somebody asks for one. What was written before it is synced. */
   rotateIfAsked(): void {
-    const { i32, f64 } = this.#ring
+    const { i32 } = this.#ring
     const asked = Atomics.load(i32, ringHeader.segmentsAsked)
     if (asked === i32[ringHeader.segmentsBegun]) return
     this.#writer.rotate()
-    f64[ringHeader.segment >> 1] = this.#writer.segmentPosition
     Atomics.store(i32, ringHeader.segmentsBegun, asked)
     Atomics.notify(i32, ringHeader.segmentsBegun)
   }
 
   /** Writes and syncs what is published now, up to a few megabytes. False if there was nothing. */
   step(): boolean {
-    const lengthUnits = this.#publishedUnits()
-    if (lengthUnits === 0) return false
-    const views = this.#viewsOf(lengthUnits)
-    this.#writer.write(this.#position, views)
-    for (const view of views) view.fill(0)
-    this.#units = (this.#units + lengthUnits) | 0
-    this.#position += lengthUnits * unitBytes
-    const { i32, f64 } = this.#ring
-    f64[ringHeader.released >> 1] = this.#position
-    Atomics.store(i32, ringHeader.releasedUnits, this.#units)
-    this.#ring.ring(ringHeader.releasedCount)
-    this.#writer.sync()
-    f64[ringHeader.durable >> 1] = this.#position
-    f64[ringHeader.syncs >> 1]!++
-    this.#ring.ring(ringHeader.durableCount)
-    return true
+    // In a full ring, what a dead writer has not zeroed would look published once more.
+    this.#release()
+    return this.#write(this.#publishedUnits(groupBytes))
   }
 
   /**
-   * Steps until the ring is closed and drained. A failure of the disk ends it too: it is noted in the ring,
-   * and nothing is acknowledged any more.
+   * Whether a thread that commits may write. Asked by one that is not the writer, it is a guess, and says
+   * nothing of the group's length.
    */
-  run(paceMs: number): void {
-    const { i32 } = this.#ring
-    try {
-      for (;;) {
-        this.rotateIfAsked()
-        if (!this.hasPublished) {
-          if (this.#isEnding) break
-          this.#idle()
-          continue
-        }
-        if (!this.#isPressed) this.#sleep(writerSleep.pacing, paceMs)
-        Atomics.store(i32, ringHeader.demand, 0)
-        this.step()
-      }
-      this.#writer.end(this.#position)
-      this.#ring.setState(ringState.closed)
-    } catch (error) {
-      this.#ring.fail(error)
-    }
-  }
-
-  /** Whether somebody waits, or soon will have to. */
-  get #isPressed(): boolean {
-    const { i32, capacityBytes, state } = this.#ring
-    const usedUnits = (Atomics.load(i32, ringHeader.claimedUnits) - this.#units) >>> 0
+  get isPlain(): boolean {
+    const ring = this.#ring
     return (
-      Atomics.load(i32, ringHeader.demand) !== 0 ||
-      usedUnits * unitBytes > capacityBytes / 2 ||
-      state !== ringState.open
+      ring.state === ringState.open &&
+      ring.durable === ring.written &&
+      Atomics.load(ring.i32, ringHeader.releasedUnits) === this.#writtenUnits &&
+      !this.isRotationAsked &&
+      this.hasPublished
     )
   }
 
-  #idle(): void {
-    const startedMs = performance.now()
-    if (!canWatch || !this.#wasIdleShort || !this.#watch(startedMs + watchMs))
-      this.#sleep(writerSleep.idle, idleStepMs)
-    this.#wasIdleShort = performance.now() - startedMs < 2 * watchMs
+  /** As `step`, in a thread that commits. False, too, if it is left to the journal thread. */
+  stepShort(): boolean {
+    if (!this.isPlain) return false
+    const lengthUnits = this.#publishedUnits(smallGroupBytes)
+    const lengthBytes = lengthUnits * unitBytes
+    if (lengthBytes >= smallGroupBytes || !this.#writer.hasRoom(lengthBytes)) return false
+    return this.#write(lengthUnits)
   }
 
-  /** Looks for work without sleeping. False if there was none. */
-  #watch(untilMs: number): boolean {
-    do {
-      if (this.#hasWork) return true
-    } while (performance.now() < untilMs)
-    return false
+  /** The last call: says in the file that nothing comes after what was written. */
+  end(): void {
+    this.#writer.end(this.#ring.written)
   }
 
-  /**
-   * Sleeps until woken. It says that it sleeps before it looks for work once more, and others publish work
-   * before they look whether it sleeps, so one of the two sees the other.
-   */
-  #sleep(sleep: number, limitMs: number): void {
-    const { i32 } = this.#ring
-    Atomics.store(i32, ringHeader.sleep, sleep)
-    const isWanted = sleep === writerSleep.idle ? this.#hasWork : this.#isPressed || this.#isRotationAsked
-    if (!isWanted) Atomics.wait(i32, ringHeader.sleep, sleep, limitMs)
-    Atomics.store(i32, ringHeader.sleep, writerSleep.awake)
+  get #writtenUnits(): number {
+    return (this.#ring.written / unitBytes) | 0
   }
 
-  /** Whether there is anything to do for one that is idle. */
-  get #hasWork(): boolean {
-    return this.hasPublished || this.#isEnding || this.#isRotationAsked
-  }
-
-  get #isRotationAsked(): boolean {
-    const { i32 } = this.#ring
-    return Atomics.load(i32, ringHeader.segmentsAsked) !== i32[ringHeader.segmentsBegun]
-  }
-
-  get #isEnding(): boolean {
-    return this.#ring.state !== ringState.open && this.isDrained
-  }
-
-  /** How much is published without a gap. */
-  #publishedUnits(): number {
-    const { words } = this.#ring
+  #write(lengthUnits: number): boolean {
     const ring = this.#ring
+    if (lengthUnits !== 0) this.#writer.write(ring.written, this.#viewsOf(this.#writtenUnits, lengthUnits))
+    this.#release()
+    if (ring.durable === ring.written) return false
+    this.#writer.sync()
+    ring.f64[ringHeader.syncs >> 1]!++
+    return true
+  }
+
+  #release(): void {
+    const { i32 } = this.#ring
+    const writtenUnits = this.#writtenUnits
+    const releasedUnits = Atomics.load(i32, ringHeader.releasedUnits)
+    if (releasedUnits === writtenUnits) return
+    for (const view of this.#viewsOf(releasedUnits, (writtenUnits - releasedUnits) | 0)) view.fill(0)
+    Atomics.store(i32, ringHeader.releasedUnits, writtenUnits)
+    this.#ring.ring(ringHeader.releasedCount)
+  }
+
+  /** How much is published without a gap, up to about `limitBytes`. */
+  #publishedUnits(limitBytes: number): number {
+    const ring = this.#ring
+    const { words } = ring
+    const start = this.#writtenUnits
     let units = 0
-    while (units * unitBytes < groupBytes) {
-      const word = Atomics.load(words, ring.wordOf(this.#units + units))
+    while (units * unitBytes < limitBytes) {
+      const word = Atomics.load(words, ring.wordOf(start + units))
       if (word === 0) break
       units += Math.ceil(frameLengthOf(word) / unitBytes)
       // A lap is all there is.
@@ -172,9 +132,9 @@ export class Flusher {
     return units
   }
 
-  #viewsOf(lengthUnits: number): Uint8Array[] {
+  #viewsOf(startUnits: number, lengthUnits: number): Uint8Array[] {
     const { bytes, capacityBytes } = this.#ring
-    const start = this.#ring.wordOf(this.#units) * 4
+    const start = this.#ring.wordOf(startUnits) * 4
     const end = start + lengthUnits * unitBytes
     if (end <= capacityBytes) return [bytes.subarray(start, end)]
     return [bytes.subarray(start), bytes.subarray(0, end - capacityBytes)]

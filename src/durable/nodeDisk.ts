@@ -25,14 +25,17 @@ const vectorLimit = 1024
 /** A directory of the file system. */
 export class NodeDisk implements Disk {
   readonly path: string
-  readonly #isReadOnly: boolean
+  /** Flags that files are opened with, to be read, and to be written. */
+  readonly #access: number
+  readonly #create: number
   /** By name, the one opened longest ago first. */
   readonly #descriptors = new Map<string, number>()
   readonly #unsynced = new Set<string>()
 
-  private constructor(path: string, isReadOnly: boolean) {
+  private constructor(path: string, access: number, create: number) {
     this.path = path
-    this.#isReadOnly = isReadOnly
+    this.#access = access
+    this.#create = create
   }
 
   /** Creates the directory, those above it too, if need be. */
@@ -42,14 +45,19 @@ export class NodeDisk implements Disk {
     if (first !== undefined) {
       for (let made = whole; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made))
     }
-    return new NodeDisk(whole, false)
+    return new NodeDisk(whole, constants.O_RDWR, constants.O_CREAT)
   }
 
   /** Only reads; throws ENOENT or ENOTDIR if there is no such directory. */
   static openReadOnly(path: string): NodeDisk {
     const whole = resolve(path)
     readdirSync(whole)
-    return new NodeDisk(whole, true)
+    return new NodeDisk(whole, constants.O_RDONLY, 0)
+  }
+
+  /** Writes to files that there are: neither they nor the directory are created. */
+  static openExisting(path: string): NodeDisk {
+    return new NodeDisk(resolve(path), constants.O_RDWR, 0)
   }
 
   list(): string[] {
@@ -75,7 +83,7 @@ export class NodeDisk implements Disk {
   }
 
   write(name: string, offset: number, buffers: readonly Uint8Array[]): void {
-    const descriptor = this.#open(name, constants.O_CREAT)
+    const descriptor = this.#open(name, this.#create)
     this.#unsynced.add(name)
     let rest = buffers.length > vectorLimit ? buffers.slice(0, vectorLimit) : buffers
     let after = buffers.slice(rest.length)
@@ -129,8 +137,7 @@ export class NodeDisk implements Disk {
   #open(name: string, flags: number): number {
     const known = this.#descriptors.get(name)
     if (known !== undefined) return known
-    const access = this.#isReadOnly ? constants.O_RDONLY : constants.O_RDWR
-    const opened = openSync(join(this.path, name), access | flags, 0o644)
+    const opened = openSync(join(this.path, name), this.#access | flags, 0o644)
     this.#closeOldest()
     this.#descriptors.set(name, opened)
     return opened

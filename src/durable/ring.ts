@@ -12,6 +12,7 @@ import {
   unitBytes,
   writerSleep,
 } from './ringLayout.js'
+import { segmentStateLength } from './segmentState.js'
 
 /** The ring as any thread sees it: its words, its state, and the bells that wake the others. */
 export class Ring {
@@ -46,7 +47,7 @@ export class Ring {
     const { i32, f64 } = ring
     const units = position / unitBytes
     i32[ringHeader.claimedUnits] = i32[ringHeader.tailUnits] = i32[ringHeader.releasedUnits] = units
-    f64[ringHeader.released >> 1] = f64[ringHeader.durable >> 1] = position
+    f64[ringHeader.written >> 1] = f64[ringHeader.durable >> 1] = position
     i32[ringHeader.capacityBytes] = capacityBytes
     i32[ringHeader.version] = ringVersion
     Atomics.store(i32, ringHeader.magic, ringMagic)
@@ -73,8 +74,15 @@ export class Ring {
     return this.f64[ringHeader.durable >> 1]!
   }
 
-  get released(): number {
-    return this.f64[ringHeader.released >> 1]!
+  /** Everything below this position is in the file. */
+  get written(): number {
+    return this.f64[ringHeader.written >> 1]!
+  }
+
+  /** What the writers of the journal's segments leave to each other. */
+  get segmentState(): Float64Array {
+    const start = ringHeader.written >> 1
+    return this.f64.subarray(start, start + segmentStateLength)
   }
 
   /** The position that the next frame will have. */
@@ -88,13 +96,12 @@ export class Ring {
   }
 
   /**
-   * The position that a count of units modulo 2^32 stands for. `released` may be read later than the count,
-   * and
-   * be ahead of it by then.
+   * The position that a count of units modulo 2^32 stands for. `written` may be read later than the count,
+   * and be ahead of it by then.
    */
   positionOf(units: number): number {
-    const { released } = this
-    return released + ((units - released / unitBytes) | 0) * unitBytes
+    const { written } = this
+    return written + ((units - written / unitBytes) | 0) * unitBytes
   }
 
   /** The word of the data where a count of units leads. */
@@ -115,6 +122,25 @@ export class Ring {
     if (sleep === writerSleep.awake || sleep > deepest) return
     if (Atomics.compareExchange(i32, ringHeader.sleep, sleep, writerSleep.awake) === sleep)
       Atomics.notify(i32, ringHeader.sleep)
+  }
+
+  /**
+   * Makes this thread the writer, if there is none. Answers who is it then: this one, or another.
+   * `native` is this thread's number in the system.
+   */
+  becomeWriter(native: number): number {
+    const found = Atomics.compareExchange(this.i32, ringHeader.writer, 0, native)
+    return found === 0 ? native : found
+  }
+
+  /**
+   * This thread is the writer no more. The bell comes after that: who found it writing, and waits for the
+   * bell, may have come too late to be in what was written, and can become the writer now.
+   */
+  stopWriting(): void {
+    Atomics.store(this.i32, ringHeader.writer, 0)
+    Atomics.notify(this.i32, ringHeader.writer)
+    this.ring(ringHeader.durableCount)
   }
 
   /** Changes the state, and wakes everybody to see it. */

@@ -5,24 +5,23 @@ import { siteLimit } from '../tid/stamp.js'
  *
  *     header | a slot for each site | data: capacity bytes, used round and round
  *
- *     released <= durable <= written <= tail <= claimed        (positions; all but `claimed` and `tail`
- *         |           |          |        |         |           are the journal thread's to write)
- *         |           |          |        |         room promised to commits that have no position yet
- *         |           |          |        the next position
- *         |           |          in the file
- *         |           synced
- *         room that is free again
+ *     durable <= written <= tail <= claimed        (positions; all but `claimed` and `tail` are the
+ *         |          |        |         |           writer's to change)
+ *         |          |        |         room promised to commits that have no position yet
+ *         |          |        the next position
+ *         |          in the file
+ *         synced
  *
- * `released` may also be ahead of `durable`: room is free as soon as its bytes are in the file.
+ * The *writer* is the one thread that writes the file: the journal thread, or for a moment one that commits.
  *
  * A *position* counts bytes since the journal's beginning. Frames begin at multiples of 8, so shared counters
  * count units of 8 bytes, modulo 2^32: a claim is one 32-bit addition. Positions are made whole again from
- * `released`, from which they are never further away than the capacity. Whether there is room is asked of
- * `releasedUnits`, whose atomic store comes after the zeroing of what it releases.
+ * `written`, from which they are never further away than the capacity. Whether there is room is asked of
+ * `releasedUnits`, whose atomic store comes after the zeroing of what it releases; it is behind `written`
+ * only while the writer zeroes.
  *
  * A frame is *published* by its first word becoming other than 0, after everything else of it was written.
- * The
- * journal thread takes published frames in order, and zeroes their room before it releases it.
+ * The writer takes published frames in order, and zeroes their room before it releases it.
  */
 export const unitBytes = 8
 
@@ -52,14 +51,17 @@ export const ringHeader = {
   claimedUnits: 80,
   tailUnits: 96,
   releasedUnits: 112,
-  /** 64-bit floats, which only the journal thread writes; others may see them late. */
-  released: 114,
-  durable: 116,
-  syncs: 118,
-  /** Where the segment that is being written begins. */
-  segment: 120,
   /** `segmentsAsked` as it was when the last new segment was begun: who waits for one waits on this word. */
-  segmentsBegun: 122,
+  segmentsBegun: 113,
+  /** 64-bit floats, which only the writer writes; others may see them late. The first are `segmentState`. */
+  written: 114,
+  durable: 116,
+  segment: 118,
+  segmentOffset: 120,
+  segmentFileBytes: 122,
+  syncs: 124,
+  /** The writer's number as a thread of the system, or 0. The journal thread waits on it for its turn. */
+  writer: 128,
   failure: 1024,
 } as const
 
@@ -84,7 +86,7 @@ const dataStart = slotsStart + ringSlotWords * (siteLimit + 1)
 export const ringDataBytes: number = Math.ceil((dataStart * 4) / 4096) * 4096
 
 export const ringMagic = 0x746d_7267
-export const ringVersion = 1
+export const ringVersion = 2
 
 /** First word of a site's slot. */
 export function ringSlotOf(site: number): number {

@@ -209,7 +209,7 @@ class SalvageWriter {
   constructor(disk: Disk) {
     const storeId = newStoreId()
     this.#seed = crc32cSeed(storeId)
-    this.#writer = new SegmentWriter(disk, { storeId, position: 0 })
+    this.#writer = SegmentWriter.begin(disk, { storeId, position: 0 })
   }
 
   add(kind: number, payload: Uint8Array): void {

@@ -5,20 +5,26 @@ import { encodeFileHeader, fileHeaderBytes, fileKind } from './fileHeader.js'
 import { segmentName, temporarySuffix } from './fileNames.js'
 import { frameHeaderBytes, frameKind, frameWord, markBytes, sealFrame } from './frame.js'
 import { putU64 } from './littleEndian.js'
+import { segmentState, segmentStateLength } from './segmentState.js'
 
 export interface SegmentOptions {
   readonly storeId: Uint8Array
-  /** Of the first frame to be written. */
-  readonly position: number
   /** A segment is ended before it would grow beyond this; a group longer than it has one of its own. */
-  readonly segmentBytes?: number
+  readonly segmentBytes?: number | undefined
   /** How far small groups are written into zeros that are there already. */
   readonly aheadBytes?: number
+  /** Where writers that take turns leave what the next one needs; see `segmentState`. */
+  readonly state?: Float64Array
+}
+
+export interface FirstSegmentOptions extends SegmentOptions {
+  /** Of the first frame to be written. Everything below it must be durable. */
+  readonly position: number
 }
 
 export const segmentDefaultBytes: number = 64 * 1024 * 1024
 /** Groups from this size on are appended: what a change of the file's size costs them is little. */
-const smallGroupBytes: number = 64 * 1024
+export const smallGroupBytes: number = 64 * 1024
 /**
  * All who are in the group that writes the zeros wait for them. With a megabyte, one group in 250 took seven
  * times as long as the others; with this, one in 60 takes three times as long.
@@ -45,46 +51,60 @@ export class SegmentWriter {
   readonly #zeros: Uint8Array
   readonly #mark = new Uint8Array(markBytes)
   readonly #vector: Uint8Array[] = []
+  readonly #state: Float64Array
+  /** The file's name, and the position of its segment. */
   #name = ''
-  /** Where the next group goes, in the file. */
-  #offset = 0
-  /** The end of the file: of the zeros, if there are any ahead. */
-  #fileBytes = 0
-  #segmentPosition: number
-  #position: number
-  #synced: number
+  #named = Number.NaN
   #failure: { readonly cause: unknown } | undefined
   #isClosed = false
 
-  /** Creates the first segment. Everything below `position` must be durable. */
-  constructor(disk: Disk, { storeId, position, segmentBytes, aheadBytes }: SegmentOptions) {
+  private constructor(disk: Disk, { storeId, segmentBytes, aheadBytes, state }: SegmentOptions) {
     this.#disk = disk
     this.#storeId = storeId
     this.#seed = crc32cSeed(storeId)
     this.#segmentBytes = segmentBytes ?? segmentDefaultBytes
     this.#zeros = new Uint8Array(aheadBytes ?? aheadDefaultBytes)
-    this.#segmentPosition = this.#position = this.#synced = position
-    this.#begin()
+    this.#state = state ?? new Float64Array(segmentStateLength)
+  }
+
+  /** Creates the first segment. */
+  static begin(disk: Disk, options: FirstSegmentOptions): SegmentWriter {
+    const writer = new SegmentWriter(disk, options)
+    const state = writer.#state
+    state[segmentState.position] = state[segmentState.synced] = options.position
+    writer.#begin()
+    return writer
+  }
+
+  /** Another writer of the segments that one has begun with the same state. */
+  static join(disk: Disk, options: SegmentOptions & { readonly state: Float64Array }): SegmentWriter {
+    return new SegmentWriter(disk, options)
   }
 
   /** The next frame's position. */
   get position(): number {
-    return this.#position
+    return this.#state[segmentState.position]!
   }
 
   /** Everything below is durable. */
   get synced(): number {
-    return this.#synced
+    return this.#state[segmentState.synced]!
   }
 
   /** Position of the first frame of the segment being written. */
   get segmentPosition(): number {
-    return this.#segmentPosition
+    return this.#state[segmentState.segment]!
   }
 
   /** Length of the segment being written, without the zeros ahead. */
   get segmentLengthBytes(): number {
-    return this.#offset
+    return this.#state[segmentState.offset]!
+  }
+
+  /** Whether a group of this length goes into the segment being written. */
+  hasRoom(groupBytes: number): boolean {
+    const offset = this.segmentLengthBytes
+    return offset === fileHeaderBytes || offset + markBytes + groupBytes <= this.#segmentBytes
   }
 
   /**
@@ -96,25 +116,24 @@ export class SegmentWriter {
     let groupBytes = 0
     for (const buffer of buffers) groupBytes += buffer.length
     this.#attempt(() => {
-      const isBegun = this.#offset > fileHeaderBytes
-      if (isBegun && this.#offset + markBytes + groupBytes > this.#segmentBytes) this.#rotate()
+      if (!this.hasRoom(groupBytes)) this.#rotate()
       this.#writeGroup(groupBytes, buffers)
     })
-    this.#position += groupBytes
   }
 
   /** Returns when all groups written are durable. */
   sync(): void {
     this.#requireOpen()
-    if (this.#synced === this.#position) return
-    this.#attempt(() => this.#disk.sync(this.#name))
-    this.#synced = this.#position
+    const { position } = this
+    if (this.synced === position) return
+    this.#attempt(() => this.#disk.sync(this.#file()))
+    this.#state[segmentState.synced] = position
   }
 
   /** Ends this segment now, so that the next group begins one. Syncs. */
   rotate(): void {
     this.#requireOpen()
-    if (this.#offset === fileHeaderBytes) return
+    if (this.segmentLengthBytes === fileHeaderBytes) return
     this.#attempt(() => this.#rotate())
   }
 
@@ -123,64 +142,92 @@ export class SegmentWriter {
     this.#requirePosition(position)
     this.sync()
     this.#attempt(() => {
+      const file = this.#file()
+      const offset = this.segmentLengthBytes
       this.#setMark(frameKind.end, 0)
-      this.#disk.write(this.#name, this.#offset, [this.#mark])
-      this.#disk.truncate(this.#name, this.#offset + markBytes)
-      this.#disk.sync(this.#name)
+      this.#disk.write(file, offset, [this.#mark])
+      this.#disk.truncate(file, offset + markBytes)
+      this.#disk.sync(file)
     })
     this.#isClosed = true
   }
 
   #writeGroup(groupBytes: number, buffers: readonly Uint8Array[]): void {
     this.#setMark(frameKind.mark, groupBytes)
+    const state = this.#state
     const vector = this.#vector
     vector.length = 0
     vector.push(this.#mark)
     for (const buffer of buffers) vector.push(buffer)
     const lengthBytes = markBytes + groupBytes
-    const end = this.#offset + lengthBytes
-    if (end > this.#fileBytes) {
-      this.#fileBytes = end
+    const offset = state[segmentState.offset]!
+    const end = offset + lengthBytes
+    let fileBytes = state[segmentState.fileBytes]!
+    if (end > fileBytes) {
+      fileBytes = end
       const room = this.#segmentBytes - end
       if (lengthBytes < smallGroupBytes && room > 0) {
         const zeros = room < this.#zeros.length ? this.#zeros.subarray(0, room) : this.#zeros
         vector.push(zeros)
-        this.#fileBytes += zeros.length
+        fileBytes += zeros.length
       }
     }
-    this.#disk.write(this.#name, this.#offset, vector)
-    this.#offset = end
+    this.#disk.write(this.#file(), offset, vector)
+    // A thread that is terminated has done all of these or none: there is no call between them. If none, the
+    // next writer writes the same frames to the same place.
+    state[segmentState.offset] = end
+    state[segmentState.fileBytes] = fileBytes
+    state[segmentState.position]! += groupBytes
   }
 
   /** Marks and ends take no position: theirs is that of the frame that follows. */
   #setMark(kind: number, groupBytes: number): void {
     const mark = this.#mark
-    putU64(mark, frameHeaderBytes, this.#synced)
+    putU64(mark, frameHeaderBytes, this.synced)
     putU64(mark, frameHeaderBytes + 8, groupBytes)
     const state = crc32cUpdate(this.#seed, mark, frameHeaderBytes, markBytes)
-    sealFrame(mark, 0, { word: frameWord(kind, markBytes), position: this.#position }, state)
+    sealFrame(mark, 0, { word: frameWord(kind, markBytes), position: this.position }, state)
   }
 
   #rotate(): void {
-    if (this.#fileBytes > this.#offset) this.#disk.truncate(this.#name, this.#offset)
-    this.#disk.sync(this.#name)
-    this.#synced = this.#segmentPosition = this.#position
+    const file = this.#file()
+    const state = this.#state
+    const offset = state[segmentState.offset]!
+    if (state[segmentState.fileBytes]! > offset) this.#disk.truncate(file, offset)
+    this.#disk.sync(file)
+    state[segmentState.synced] = this.position
     this.#begin()
   }
 
   #begin(): void {
     const disk = this.#disk
-    const name = segmentName(this.#position)
-    const header = { kind: fileKind.segment, storeId: this.#storeId, position: this.#position, required: 0 }
+    const { position } = this
+    const name = segmentName(position)
+    const header = { kind: fileKind.segment, storeId: this.#storeId, position, required: 0 }
     installFile(disk, name, (temporary) => disk.write(temporary, 0, [encodeFileHeader(header)]))
-    this.#name = name
-    this.#offset = this.#fileBytes = fileHeaderBytes
+    const state = this.#state
+    state[segmentState.segment] = position
+    state[segmentState.offset] = state[segmentState.fileBytes] = fileHeaderBytes
+    // Opens it before others can write to it: the system tells an error of writing to those who had the file
+    // open when it happened.
+    disk.sync(this.#file())
+  }
+
+  /** The name of the segment's file. Files of older segments are closed: they may be removed by now. */
+  #file(): string {
+    const segment = this.#state[segmentState.segment]!
+    if (segment !== this.#named) {
+      this.#disk.close()
+      this.#name = segmentName(segment)
+      this.#named = segment
+    }
+    return this.#name
   }
 
   #requirePosition(position: number): void {
     this.#requireOpen()
-    if (position !== this.#position)
-      throw new RangeError(`a group for position ${position} was written at ${this.#position}`)
+    if (position !== this.position)
+      throw new RangeError(`a group for position ${position} was written at ${this.position}`)
   }
 
   #requireOpen(): void {

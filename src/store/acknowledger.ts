@@ -3,8 +3,10 @@ import { JournalClosedError } from '../durable/errors.js'
 import { isThreadDead } from '../durable/nativeThread.js'
 import type { Ring } from '../durable/ring.js'
 import { ringState } from '../durable/ringLayout.js'
+import { StandIn } from '../durable/standIn.js'
 import type { JournalLog } from './commitLog.js'
 import { OptionError } from './errors.js'
+import type { JournalHandle } from './handle.js'
 import type { DurabilityMode } from './options.js'
 
 /**
@@ -17,11 +19,11 @@ export class Acknowledger {
   readonly #log: JournalLog
   readonly #waits: DurabilityWaits
 
-  constructor(log: JournalLog, mode: DurabilityMode) {
+  constructor(log: JournalLog, journal: JournalHandle) {
     this.ring = log.appender.ring
-    this.mode = mode
+    this.mode = journal.durability
     this.#log = log
-    this.#waits = new DurabilityWaits(this.ring, isThreadDead)
+    this.#waits = new DurabilityWaits(this.ring, isThreadDead, new StandIn(this.ring, journal))
   }
 
   get hasFailed(): boolean {

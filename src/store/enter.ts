@@ -1,3 +1,4 @@
+import { crc32cSeed } from '../durable/crc32c.js'
 import { isThreadDead, nativeThread } from '../durable/nativeThread.js'
 import { Ring } from '../durable/ring.js'
 import { SharedMemory } from '../memory/sharedMemory.js'
@@ -27,7 +28,8 @@ export function enter({ buffer, journal }: StoreHandle): Entered {
   return { engine, log: engine.log as JournalLog | undefined, leave }
 }
 
-function logOf({ buffer, seed }: NonNullable<StoreHandle['journal']>): (engine: Engine) => JournalLog {
+function logOf({ buffer, storeId }: NonNullable<StoreHandle['journal']>): (engine: Engine) => JournalLog {
   const ring = Ring.from(buffer)
+  const seed = crc32cSeed(storeId)
   return (engine) => new JournalLog(engine, ring, seed)
 }

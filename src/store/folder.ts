@@ -1,4 +1,3 @@
-import { crc32cSeed } from '../durable/crc32c.js'
 import { DirectoryLock } from '../durable/directoryLock.js'
 import { newStoreId } from '../durable/storeId.js'
 import { JournalWorker } from '../durable/journalWorker.js'
@@ -68,11 +67,10 @@ export class StoreFolder {
     ): Promise<StoreFolder> {
       const storeId = scan.storeId ?? newStoreId()
       const ring = Ring.create(rest.journalBufferBytes ?? journalBufferDefaultBytes, scan.endPosition)
-      const data = { ring: ring.buffer, path: whole, storeId, segmentBytes, paceMs }
-      const journal = await JournalWorker.start(ring, data)
-      const seed = crc32cSeed(storeId)
+      const place = { path: whole, storeId, segmentBytes }
+      const journal = await JournalWorker.start(ring, { ...place, ring: ring.buffer, paceMs })
       const durability = rest.durability ?? 'sync'
-      const durable = { ...handle, journal: { buffer: ring.buffer, seed, durability } }
+      const durable = { ...handle, journal: { ...place, buffer: ring.buffer, durability } }
       const checkpoints = new Checkpoints({
         handle: durable,
         path: whole,

@@ -1,3 +1,4 @@
+import type { SegmentPlace } from '../durable/standIn.js'
 import type { DurabilityMode } from './options.js'
 
 /** What a thread needs to attach to a store: can be posted to it, or put into its `workerData`. */
@@ -10,10 +11,8 @@ export interface StoreHandle {
   readonly journal?: JournalHandle
 }
 
-export interface JournalHandle {
+export interface JournalHandle extends SegmentPlace {
   /** The ring between those who commit and the journal thread. */
   readonly buffer: SharedArrayBuffer
-  /** The CRC state that the journal's frames begin with. */
-  readonly seed: number
   readonly durability: DurabilityMode
 }

@@ -95,7 +95,7 @@ function join(
   onClose: () => void | Promise<void>,
 ): Store {
   const { engine, log, leave } = enter(handle)
-  const acknowledger = log === undefined ? undefined : new Acknowledger(log, handle.journal!.durability)
+  const acknowledger = log === undefined ? undefined : new Acknowledger(log, handle.journal!)
   const store = new Store(engine, handle, {
     ...(acknowledger === undefined ? {} : { acknowledger }),
     ...(folder === undefined ? {} : { folder }),
@@ -149,8 +149,9 @@ function checkHandle(handle: unknown): StoreHandle {
   )
 }
 
-function isJournal({ buffer, seed, durability }: JournalHandle): boolean {
-  return buffer instanceof SharedArrayBuffer && typeof seed === 'number' && typeof durability === 'string'
+function isJournal({ buffer, storeId, path, durability }: JournalHandle): boolean {
+  const isPlace = storeId instanceof Uint8Array && typeof path === 'string'
+  return isPlace && buffer instanceof SharedArrayBuffer && typeof durability === 'string'
 }
 
 function memoryLimitDefault(): number {

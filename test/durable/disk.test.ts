@@ -41,6 +41,20 @@ describe('a directory', () => {
     disk.close()
   })
 
+  test('of another writer is written, but neither it nor its files are created', () => {
+    const path = nextFolder()
+    expect(() => NodeDisk.openExisting(path).write('f', 0, [Buffer.from('x')])).toThrow('ENOENT')
+    const owner = NodeDisk.open(path)
+    owner.write('f', 0, [Buffer.from('x')])
+    const other = NodeDisk.openExisting(path)
+    other.write('f', 1, [Buffer.from('y')])
+    other.sync('f')
+    expect(owner.size('f')).toBe(2)
+    expect(() => other.write('g', 0, [Buffer.from('x')])).toThrow('ENOENT')
+    expect(owner.list()).toEqual(['f'])
+    for (const disk of [owner, other]) disk.close()
+  })
+
   test('writes more buffers at once than the operating system takes', () => {
     const disk = NodeDisk.open(nextFolder())
     disk.write(

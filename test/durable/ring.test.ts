@@ -17,7 +17,7 @@ const capacityBytes = 64 * 1024
 function journalAt(position: number) {
   const ring = Ring.create(capacityBytes, position)
   const disk = new MemoryDisk()
-  const writer = new SegmentWriter(disk, { storeId, position })
+  const writer = SegmentWriter.begin(disk, { storeId, position, state: ring.segmentState })
   return { ring, disk, writer, flusher: new Flusher(ring, writer) }
 }
 
@@ -56,7 +56,7 @@ describe('a ring', () => {
       const units = ring.i32[ringHeader.tailUnits]!
       expect(ring.positionOf((units + 8192) | 0)).toBe(position + 65536)
       // What was read before others went on, and were released.
-      ring.f64[ringHeader.released >> 1] = position + 4096
+      ring.f64[ringHeader.written >> 1] = position + 4096
       expect(ring.positionOf(units)).toBe(position)
     },
   )

@@ -58,7 +58,7 @@ function framesIn(bytes: Buffer): string[] {
 describe('a segment writer', () => {
   test('writes groups behind marks that say what was durable', () => {
     const disk = new MemoryDisk()
-    const writer = new SegmentWriter(disk, { storeId, position: 0, aheadBytes: 100 })
+    const writer = SegmentWriter.begin(disk, { storeId, position: 0, aheadBytes: 100 })
     writer.write(0, [frameOf(0, 8), frameOf(24, 1)])
     writer.sync()
     writer.write(48, [frameOf(48, 8)])
@@ -87,7 +87,7 @@ describe('a segment writer', () => {
 
   test('writes small groups into zeros that are there already', () => {
     const disk = new CrashDisk(512)
-    const writer = new SegmentWriter(disk, { storeId, position: 0, aheadBytes: 200 })
+    const writer = SegmentWriter.begin(disk, { storeId, position: 0, aheadBytes: 200 })
     const name = segmentName(0)
     writer.write(0, [frameOf(0, 8)])
     const lengthBytes = fileHeaderBytes + markBytes + 24 + 200
@@ -101,7 +101,7 @@ describe('a segment writer', () => {
 
   test('begins another segment when one is full, after syncing and shortening it', () => {
     const disk = new CrashDisk(512)
-    const writer = new SegmentWriter(disk, { storeId, position: 1000, segmentBytes: 200, aheadBytes: 100 })
+    const writer = SegmentWriter.begin(disk, { storeId, position: 1000, segmentBytes: 200, aheadBytes: 100 })
     for (let position = 1000; position < 1120; position += 24) writer.write(position, [frameOf(position, 8)])
     writer.write(1120, [frameOf(1120, 500)])
     writer.write(1120 + 520, [frameOf(1640, 8)])
@@ -116,7 +116,7 @@ describe('a segment writer', () => {
 
   test('begins another segment when told to, unless this one is empty', () => {
     const disk = new MemoryDisk()
-    const writer = new SegmentWriter(disk, { storeId, position: 0 })
+    const writer = SegmentWriter.begin(disk, { storeId, position: 0 })
     writer.rotate()
     writer.write(0, [frameOf(0, 8)])
     writer.rotate()
@@ -126,16 +126,16 @@ describe('a segment writer', () => {
 
   test('replaces an empty segment of an earlier run, and what a crash left of its creation', () => {
     const disk = new MemoryDisk()
-    new SegmentWriter(disk, { storeId, position: 24 }).end(24)
+    SegmentWriter.begin(disk, { storeId, position: 24 }).end(24)
     disk.write(`${segmentName(24)}.tmp`, 0, [Buffer.alloc(500, 'x')])
-    new SegmentWriter(disk, { storeId, position: 24 }).sync()
+    SegmentWriter.begin(disk, { storeId, position: 24 }).sync()
     expect(disk.list()).toEqual([segmentName(24)])
     expect(disk.size(segmentName(24))).toBe(fileHeaderBytes)
   })
 
   test('syncs once for what was written, and not for nothing', () => {
     const disk = new CrashDisk(512)
-    const writer = new SegmentWriter(disk, { storeId, position: 0 })
+    const writer = SegmentWriter.begin(disk, { storeId, position: 0 })
     const before = disk.operations.length
     writer.sync()
     writer.write(0, [frameOf(0, 8)])
@@ -147,7 +147,7 @@ describe('a segment writer', () => {
   test('does nothing after its first error', () => {
     for (const code of ['EIO', 'ENOSPC', 'EROFS'] as const) {
       const disk = new CrashDisk(512)
-      const writer = new SegmentWriter(disk, { storeId, position: 0 })
+      const writer = SegmentWriter.begin(disk, { storeId, position: 0 })
       writer.write(0, [frameOf(0, 8)])
       disk.fault = { at: disk.operations.length, code }
       expect(() => writer.sync()).toThrow(code)
@@ -166,7 +166,7 @@ describe('a segment writer', () => {
   })
 
   test('refuses a group that is not the next one, and any after the end', () => {
-    const writer = new SegmentWriter(new MemoryDisk(), { storeId, position: 0 })
+    const writer = SegmentWriter.begin(new MemoryDisk(), { storeId, position: 0 })
     expect(() => writer.write(8, [frameOf(8, 8)])).toThrow(RangeError)
     writer.end(0)
     expect(() => writer.write(0, [frameOf(0, 8)])).toThrow(JournalClosedError)

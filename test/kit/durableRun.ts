@@ -36,6 +36,9 @@ export class DurableRun {
   readonly #disk: Disk
   readonly #writer: SegmentWriter
   readonly #flusher: Flusher
+  /** What a thread that commits has, to write itself. */
+  readonly #standIn: Flusher
+  #isStandInNext = false
   readonly #id: Uint8Array
   /** The contents after each commit, in the order of positions, with the position where it ends. */
   readonly states: { readonly position: number; readonly contents: Contents }[]
@@ -44,13 +47,11 @@ export class DurableRun {
     this.#disk = disk
     this.#id = begin.id
     this.#ring = Ring.create(64 * 1024, begin.position)
-    this.#writer = new SegmentWriter(disk, {
-      storeId: begin.id,
-      position: begin.position,
-      segmentBytes: 1024,
-      aheadBytes: 512,
-    })
+    const { segmentState: state } = this.#ring
+    const options = { storeId: begin.id, state, segmentBytes: 1024, aheadBytes: 512 }
+    this.#writer = SegmentWriter.begin(disk, { ...options, position: begin.position })
     this.#flusher = new Flusher(this.#ring, this.#writer)
+    this.#standIn = new Flusher(this.#ring, SegmentWriter.join(disk, options))
     const createLog = (engine: Engine) => new JournalLog(engine, this.#ring, seed)
     const site = (thread: number) => new Engine({ memory, thread, createLog })
     this.#engines = [site(1), site(2)]
@@ -101,8 +102,10 @@ export class DurableRun {
     this.states.push({ position: tx.position, contents })
   }
 
-  /** What the journal thread does in one round. */
+  /** Writes what has committed: by turns as the journal thread does it, and as one that commits. */
   flush(): void {
+    this.#isStandInNext = !this.#isStandInNext
+    if (this.#isStandInNext) this.#standIn.stepShort()
     while (this.#flusher.step());
   }
 

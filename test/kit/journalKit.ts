@@ -41,7 +41,7 @@ export interface JournalSettings {
 }
 
 export function writerOn(disk: Disk, settings: JournalSettings = {}): SegmentWriter {
-  return new SegmentWriter(disk, { storeId, position: 0, aheadBytes: 0, ...settings })
+  return SegmentWriter.begin(disk, { storeId, position: 0, aheadBytes: 0, ...settings })
 }
 
 /** A checkpoint with one table `t` and the puts given. */

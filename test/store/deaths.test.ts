@@ -1,6 +1,8 @@
-import { platform } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { platform, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MemoryFullError, type Store, type Table } from 'tidemark'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { SharedMemory } from '../../src/memory/sharedMemory.js'
 import { Engine } from '../../src/mvcc/engine.js'
 import { accountCount, churnKeys, DeathCrew, deathCount } from '../kit/deathCrew.js'
@@ -43,9 +45,20 @@ function deleteAll(store: Store, name: string): void {
   })
 }
 
+interface Survival {
+  readonly deaths: number
+  readonly limitMebibytes: number
+  readonly mayBeFull?: boolean
+  /** In memory only, if there is none. */
+  readonly path?: string
+}
+
 /** Lets so many threads die, and checks meanwhile and afterwards. */
-async function survive(deaths: number, limitMebibytes: number, mayBeFull: boolean): Promise<number> {
-  const store = await openShared({ memoryLimitBytes: limitMebibytes * 1024 ** 2 })
+async function survive({ deaths, limitMebibytes, mayBeFull = false, path }: Survival): Promise<number> {
+  const store = await openShared({
+    memoryLimitBytes: limitMebibytes * 1024 ** 2,
+    ...(path !== undefined && { path }),
+  })
   const accounts = store.table<number, Account>('accounts')
   store.transactionSync((tx) => {
     for (let i = 0; i < accountCount; i++) tx.put(accounts, i, { balance: 100 })
@@ -72,7 +85,8 @@ async function survive(deaths: number, limitMebibytes: number, mayBeFull: boolea
   expect(longest.snapshot).toBeLessThan(longestWaitMs)
   expect(longest.transaction).toBeLessThan(longestWaitMs)
   expectTotal(store, accounts)
-  expectNothingLeft(store)
+  if (path === undefined) expectNothingLeft(store)
+  else await expectSameAgain(store, path)
   const waits = Object.entries(longest).map(([call, ms]) => `${call} ${ms.toFixed(1)} ms`)
   process.stdout.write(`${crew.deaths} deaths, longest waits: ${waits.join(', ')}\n`)
   return crew.transactions
@@ -80,16 +94,44 @@ async function survive(deaths: number, limitMebibytes: number, mayBeFull: boolea
 
 it(
   `survives ${deathCount} deaths of threads, and nothing of the dead is left`,
-  async () => expect(await survive(deathCount, 256, false)).toBeGreaterThan(deathCount),
+  async () => {
+    const transactions = await survive({ deaths: deathCount, limitMebibytes: 256 })
+    expect(transactions).toBeGreaterThan(deathCount)
+  },
   60_000 + deathCount * 500,
 )
 
-const fullDeaths = Math.ceil(deathCount / 5)
+const fewDeaths = Math.ceil(deathCount / 5)
 it(
-  `survives ${fullDeaths} deaths in a store that is full, where free memory is reclaimed over and over`,
-  async () => expect(await survive(fullDeaths, 8, true)).toBeGreaterThan(fullDeaths),
+  `survives ${fewDeaths} deaths in a store that is full, where free memory is reclaimed over and over`,
+  async () => {
+    const transactions = await survive({ deaths: fewDeaths, limitMebibytes: 8, mayBeFull: true })
+    expect(transactions).toBeGreaterThan(fewDeaths)
+  },
   60_000 + deathCount * 500,
 )
+
+it(
+  `survives ${fewDeaths} deaths of threads that write the journal`,
+  async () => {
+    const path = mkdtempSync(join(tmpdir(), 'tidemark-deaths-'))
+    onTestFinished(() => rmSync(path, { recursive: true }))
+    const transactions = await survive({ deaths: fewDeaths, limitMebibytes: 64, path })
+    expect(transactions).toBeGreaterThan(fewDeaths)
+  },
+  60_000 + deathCount * 500,
+)
+
+/** All that survivors see must be there when the store is opened again. */
+async function expectSameAgain(store: Store, path: string): Promise<void> {
+  const contents = (of: Store) =>
+    of.snapshot((tx) => ['accounts', 'churn'].map((name) => tx.getRange(of.table(name)).toArray()))
+  const before = contents(store)
+  await store.close()
+  const again = await openShared({ path })
+  expect(contents(again)).toEqual(before)
+  await again.close()
+}
 
 function expectNothingLeft(store: Store): void {
   deleteAll(store, 'churn')

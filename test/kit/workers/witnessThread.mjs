@@ -1,4 +1,5 @@
-// One thread of the process that is killed: commits, and says on standard output what is acknowledged.
+// One thread of the process that is killed: commits, and says on standard output what is acknowledged. One of
+// its lanes blocks, so that this thread writes the journal itself when it can.
 import { writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 import { attach } from 'tidemark'
@@ -11,7 +12,8 @@ const bank = store.table('bank')
 
 async function commitNext(lane) {
   const name = `${thread}.${lane}`
-  const done = await store.transaction((tx) => {
+  const run = lane === 0 ? 'transactionSync' : 'transaction'
+  const done = await store[run]((tx) => {
     const count = (tx.get(counters, name) ?? 0) + 1
     const other = `${(thread + 1) % threads}.${lane}`
     tx.put(log, [name, count], { other, seen: tx.get(counters, other) ?? 0, filler: 'x'.repeat(count % 200) })
