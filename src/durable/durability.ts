@@ -3,18 +3,20 @@ import type { Ring } from './ring.js'
 import { ringHeader, ringState } from './ringLayout.js'
 import type { StandIn } from './standIn.js'
 
+/** Used again and again: there are as many as wait at once. */
 interface Waiter {
-  readonly position: number
-  readonly sinceMs: number
-  readonly timeoutMs: number
-  readonly value: unknown
-  readonly resolve: (value: never) => void
-  readonly reject: (error: Error) => void
+  position: number
+  sinceMs: number
+  timeoutMs: number
+  value: unknown
+  resolve: (value: never) => void
+  reject: (error: Error) => void
 }
 
 /** Where the executor of a promise leaves its two functions: it spares each promise a closure of its own. */
 let resolveLast: (value: never) => void
 let rejectLast: (error: Error) => void
+const nobody = (): void => {}
 const leaveFunctions = (resolve: (value: never) => void, reject: (error: Error) => void): void => {
   resolveLast = resolve
   rejectLast = reject
@@ -35,6 +37,7 @@ export class Durability {
   readonly #standIn: StandIn | undefined
   /** By position, ascending. */
   #waiters: Waiter[] = []
+  readonly #spare: Waiter[] = []
   #isServing = false
   #serving: Promise<void> = Promise.resolve()
   /**
@@ -84,14 +87,13 @@ export class Durability {
    */
   whenDurable<T>(position: number, timeoutMs: number, value: T): Promise<T> {
     const promise = new Promise<T>(leaveFunctions)
-    const waiter: Waiter = {
-      position,
-      sinceMs: performance.now(),
-      timeoutMs,
-      value,
-      resolve: resolveLast,
-      reject: rejectLast,
-    }
+    const waiter = this.#spare.pop() ?? newWaiter()
+    waiter.position = position
+    waiter.sinceMs = performance.now()
+    waiter.timeoutMs = timeoutMs
+    waiter.value = value
+    waiter.resolve = resolveLast
+    waiter.reject = rejectLast
     const waiters = this.#waiters
     let at = waiters.length
     while (at > 0 && waiters[at - 1]!.position > position) at--
@@ -145,8 +147,11 @@ export class Durability {
     const { durable } = this.#ring
     let done = 0
     while (done < waiters.length && waiters[done]!.position <= durable) {
-      const { resolve, value } = waiters[done++]!
-      resolve(value as never)
+      const waiter = waiters[done++]!
+      waiter.resolve(waiter.value as never)
+      waiter.value = undefined
+      waiter.resolve = waiter.reject = nobody
+      this.#spare.push(waiter)
     }
     if (done !== 0) this.#waiters = waiters.slice(done)
     if (this.#waiters.length === 0) return
@@ -173,4 +178,8 @@ export class Durability {
     if (state === ringState.failed) throw ring.failure()
     if (state === ringState.closed) throw new JournalClosedError()
   }
+}
+
+function newWaiter(): Waiter {
+  return { position: 0.5, sinceMs: 0.5, timeoutMs: 0.5, value: undefined, resolve: nobody, reject: nobody }
 }

@@ -23,18 +23,20 @@ const backoffUs = 2
 const backoffLimitUs = 4000
 /** Who holds a lock may be awaiting something. */
 const lockedLimitUs = 100_000
+const noOptions: TransactionOptions = {}
 /** Shorter pauses spin: a sleep takes about this long at least. */
 const sleepMinUs = 100
 
 /**
  * The attempts of one transaction: begins each, judges how it ended, and says whether there is to be another.
- * The loops that use it, for sync and async bodies, differ in nothing but how they wait.
+ * The loops that use it, for sync and async bodies, differ in nothing but how they wait. Instances are used
+ * again for later transactions.
  */
 export class Attempts {
   transaction!: Transaction
   readonly #engine: Engine
   readonly #owner: { readonly name: string }
-  readonly #options: TransactionOptions
+  #options = noOptions
   #tx: MvccTransaction | undefined
   #attempt = 0
   #age: Stamp = stampNone
@@ -42,18 +44,21 @@ export class Attempts {
   #reason: AbortReason = 'conflict'
   /** After the commit: how far the journal must be on disk for all that was read or written to be. */
   position = 0
-  readonly durability: DurabilityMode
+  durability!: DurabilityMode
 
-  constructor(
-    engine: Engine,
-    owner: { readonly name: string },
-    options: TransactionOptions,
-    durability: DurabilityMode,
-  ) {
-    this.durability = durability
+  constructor(engine: Engine, owner: { readonly name: string }) {
     this.#engine = engine
     this.#owner = owner
+  }
+
+  /** Makes it those of a transaction that is to be begun. */
+  renew(options: TransactionOptions, durability: DurabilityMode): void {
     this.#options = options
+    this.durability = durability
+    this.#attempt = 0
+    this.#age = stampNone
+    this.#memoryRetries = 0
+    this.#reason = 'conflict'
   }
 
   /** Begins an attempt, and gives the transaction for its body. */
@@ -70,6 +75,11 @@ export class Attempts {
     this.#tx = tx
     this.transaction = new Transaction(this.#engine, this.#owner, tx, attempt)
     return this.transaction
+  }
+
+  /** Lets go of what is the caller's, until it is renewed. */
+  retire(): void {
+    this.#options = noOptions
   }
 
   /** The body has ended well: commits. False if the transaction is to be run again. */

@@ -53,6 +53,8 @@ export class Store implements AsyncDisposable {
   readonly #hooks: StoreHooks
   readonly #tables = new Map<string, Table<Key, unknown>>()
   readonly #open = new Set<() => void>()
+  /** Attempts that are over, for the next transaction to have. */
+  #spare: Attempts | undefined
   #isRunning = false
   #isClosed = false
 
@@ -167,8 +169,10 @@ export class Store implements AsyncDisposable {
       }
       this.#isRunning = false
       if (attempts.commit()) {
-        const { position, durability } = attempts
-        this.#hooks.acknowledger?.acknowledgeSync(position, durability, attempts.timeoutMs)
+        const { position, durability, timeoutMs } = attempts
+        this.#spare = attempts
+        attempts.retire()
+        this.#hooks.acknowledger?.acknowledgeSync(position, durability, timeoutMs)
         return value
       }
       pause(this.#engine, attempts.pauseUs)
@@ -262,7 +266,10 @@ export class Store implements AsyncDisposable {
     this.#requireIdle(what)
     if (options !== noOptions) checkTransactionOptions(options)
     const durability = modeOf(this.#hooks.acknowledger, options.durability)
-    return new Attempts(this.#engine, this, options, durability)
+    const attempts = this.#spare ?? new Attempts(this.#engine, this)
+    this.#spare = undefined
+    attempts.renew(options, durability)
+    return attempts
   }
 
   #run<T>(tx: Transaction, body: (tx: Transaction) => T): T {
@@ -296,7 +303,10 @@ export class Store implements AsyncDisposable {
   }
 
   /** Answers a transaction that has committed, once what it has read and written is as durable as asked. */
-  #acknowledge<T>({ position, durability, timeoutMs }: Attempts, value: T): Promise<T> {
+  #acknowledge<T>(attempts: Attempts, value: T): Promise<T> {
+    const { position, durability, timeoutMs } = attempts
+    this.#spare = attempts
+    attempts.retire()
     const { acknowledger } = this.#hooks
     if (acknowledger === undefined) return Promise.resolve(value)
     return acknowledger.acknowledge(position, durability, timeoutMs, value)
