@@ -2,7 +2,14 @@ import { crc32cSeed, crc32cUpdate } from './crc32c.js'
 import type { Disk } from './disk.js'
 import { JournalDamagedError } from './errors.js'
 import { encodeFileHeader, type FileHeader, fileHeaderBytes, fileKind } from './fileHeader.js'
-import { checkpointName, checkpointsIn, type NamedFile, segmentsIn, temporarySuffix } from './fileNames.js'
+import {
+  checkpointName,
+  checkpointsIn,
+  type NamedFile,
+  reserveFile,
+  segmentsIn,
+  temporarySuffix,
+} from './fileNames.js'
 import { FileWindow } from './fileWindow.js'
 import {
   frameHeaderBytes,
@@ -132,13 +139,26 @@ export class CheckpointWriter {
 
 /**
  * Removes what the checkpoint at `position`, which must be installed, makes superfluous: older checkpoints,
- * and segments that end below it. Returns their names.
+ * and segments that end below it. Returns their names. The longest segment is kept as the reserve, if there
+ * is none. Only one thread at a time may call this; the journal thread may take the reserve meanwhile.
  */
 export function removeObsolete(disk: Disk, position: number): string[] {
-  const names = obsoleteIn(disk.list(), position)
-  for (const name of names) disk.remove(name)
-  if (names.length > 0) disk.syncDirectory()
-  return names
+  const names = disk.list()
+  const obsolete = obsoleteIn(names, position)
+  const kept = names.includes(reserveFile) ? undefined : longestSegment(disk, obsolete)
+  for (const name of obsolete) {
+    if (name === kept) disk.rename(name, reserveFile)
+    else disk.remove(name)
+  }
+  if (obsolete.length > 0) disk.syncDirectory()
+  return obsolete
+}
+
+function longestSegment(disk: Disk, names: readonly string[]): string | undefined {
+  let longest: string | undefined
+  for (const { name } of segmentsIn(names))
+    if (longest === undefined || disk.size(name) > disk.size(longest)) longest = name
+  return longest
 }
 
 /** The files that a checkpoint at `position` makes superfluous. */

@@ -2,6 +2,8 @@ const positionDigits = 16
 
 export const lockFile = 'lock'
 export const temporarySuffix = '.tmp'
+/** A segment that is needed no more, to be written over as the next one. */
+export const reserveFile: string = `journal-next${temporarySuffix}`
 
 const segmentPattern = /^journal-([0-9a-f]{16})\.log$/
 const checkpointPattern = /^checkpoint-([0-9a-f]{16})\.ckpt$/
@@ -29,9 +31,10 @@ export function checkpointsIn(names: readonly string[]): NamedFile[] {
   return matching(names, checkpointPattern)
 }
 
-/** What an interrupted installation left. */
+/** What an interrupted installation left, or was kept for one. */
 export function temporaryIn(names: readonly string[]): string[] {
   return names.filter((name) => {
+    if (name === reserveFile) return true
     const installed = name.slice(0, -temporarySuffix.length)
     return (
       name.endsWith(temporarySuffix) && (segmentPattern.test(installed) || checkpointPattern.test(installed))

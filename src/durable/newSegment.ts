@@ -7,12 +7,19 @@ const lookStepMs = 100
 
 /**
  * Has the journal thread begin a new segment, blocks until it has, and answers where the segment begins:
- * everything below is durable, and in older segments. It is the journal's tail of some moment of this call.
+ * everything below is durable, and in older segments. It is the journal's tail of some moment of this call;
+ * or of an earlier one, if the segment being written begins at `youngFrom` or behind that, and so will do.
  *
  * Throws `JournalFailedError` or `JournalClosedError` if the journal has ended.
  */
-export function beginSegment(ring: Ring, isThreadDead: (nativeThread: number) => boolean): number {
+export function beginSegment(
+  ring: Ring,
+  isThreadDead: (nativeThread: number) => boolean,
+  youngFrom: number = Number.POSITIVE_INFINITY,
+): number {
   const { i32, f64 } = ring
+  const segment = f64[ringHeader.segment >> 1]!
+  if (segment >= youngFrom) return segment
   const asked = (Atomics.add(i32, ringHeader.segmentsAsked, 1) + 1) | 0
   ring.wakeWriter(writerSleep.pacing)
   for (;;) {

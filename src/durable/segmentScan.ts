@@ -119,7 +119,9 @@ export class SegmentScan {
     const offset = this.#offset
     const beyond = survey(this.#disk, name, { offset, position: this.#position, seed: this.#seed })
     const isProvenDurable = proven > this.#position || beyond.proof !== undefined
-    const place = { ...this.#look(), isBlank: beyond.isBlank, isProvenDurable }
+    const look = this.#look()
+    const isBlank = beyond.isBlank || (look.checksumMatches && look.isOlder)
+    const place = { ...look, isBlank, isProvenDurable }
     const { verdict, reason } = decide(place)
     if (verdict === 'refuse') {
       const proof = beyond.proof
@@ -205,19 +207,27 @@ export class SegmentScan {
     }
   }
 
-  /** Why there is no frame at the current place. */
-  #look(): Omit<Place, 'isBlank' | 'isProvenDurable'> {
+  /** Why there is no frame at the current place. `isOlder`: it is of what the file held before. */
+  #look(): Omit<Place, 'isBlank' | 'isProvenDurable'> & { readonly isOlder: boolean } {
     const window = this.#window
     const head = window.find(this.#offset, frameHeaderBytes)
     const word = head === -1 ? 0 : getU32(window.bytes, head)
     const lengthBytes = frameLengthOf(word)
     const at = lengthBytes < frameHeaderBytes ? -1 : window.find(this.#offset, frameRoomOf(lengthBytes))
     if (at === -1)
-      return { lengthFits: false, checksumMatches: false, positionFollows: false, kindFits: false }
+      return {
+        lengthFits: false,
+        checksumMatches: false,
+        positionFollows: false,
+        kindFits: false,
+        isOlder: false,
+      }
+    const position = framePositionAt(window.bytes, at)
     return {
       lengthFits: true,
       checksumMatches: isFrameSound(window.bytes, at, this.#seed),
-      positionFollows: framePositionAt(window.bytes, at) === this.#position,
+      positionFollows: position === this.#position,
+      isOlder: position < this.file.position,
       kindFits: this.#fits(frameKindOf(word), lengthBytes),
     }
   }

@@ -2,7 +2,7 @@ import { crc32cSeed, crc32cUpdate } from './crc32c.js'
 import type { Disk } from './disk.js'
 import { JournalClosedError, JournalFailedError } from './errors.js'
 import { encodeFileHeader, fileHeaderBytes, fileKind } from './fileHeader.js'
-import { segmentName, temporarySuffix } from './fileNames.js'
+import { reserveFile, segmentName, temporarySuffix } from './fileNames.js'
 import { frameHeaderBytes, frameKind, frameWord, markBytes, sealFrame } from './frame.js'
 import { putU64 } from './littleEndian.js'
 import { segmentState, segmentStateLength } from './segmentState.js'
@@ -40,7 +40,8 @@ const aheadDefaultBytes: number = 256 * 1024
  * - A segment appears under its name with its header on disk, and only after everything before it is durable.
  *   So its existence proves that all positions below its own were durable.
  * - Zeros are written ahead of small groups, because syncing bytes that do not change the file's size takes
- *   half as long.
+ *   half as long. Better still, a segment that is needed no more is written over, if there is one: readers
+ *   tell its frames by their positions, which are all below the new segment's.
  * - The first error is the last operation: what was written since the last sync may or may not be there.
  */
 export class SegmentWriter {
@@ -149,6 +150,7 @@ export class SegmentWriter {
       this.#disk.truncate(file, offset + markBytes)
       this.#disk.sync(file)
     })
+    if (this.#disk.list().includes(reserveFile)) this.#disk.remove(reserveFile)
     this.#isClosed = true
   }
 
@@ -203,11 +205,19 @@ export class SegmentWriter {
     const disk = this.#disk
     const { position } = this
     const name = segmentName(position)
-    const header = { kind: fileKind.segment, storeId: this.#storeId, position, required: 0 }
-    installFile(disk, name, (temporary) => disk.write(temporary, 0, [encodeFileHeader(header)]))
+    const header = encodeFileHeader({ kind: fileKind.segment, storeId: this.#storeId, position, required: 0 })
+    const isReserved = disk.list().includes(reserveFile)
+    const fileBytes = isReserved ? Math.max(disk.size(reserveFile), fileHeaderBytes) : fileHeaderBytes
+    if (isReserved) {
+      // After a crash it must not have the name of the older segment again, with this header.
+      disk.syncDirectory()
+      disk.write(reserveFile, 0, [header])
+      install(disk, reserveFile, name)
+    } else installFile(disk, name, (temporary) => disk.write(temporary, 0, [header]))
     const state = this.#state
     state[segmentState.segment] = position
-    state[segmentState.offset] = state[segmentState.fileBytes] = fileHeaderBytes
+    state[segmentState.offset] = fileHeaderBytes
+    state[segmentState.fileBytes] = fileBytes
     // Opens it before others can write to it: the system tells an error of writing to those who had the file
     // open when it happened.
     disk.sync(this.#file())
@@ -251,6 +261,10 @@ export function installFile(disk: Disk, name: string, write: (temporary: string)
   // A longer one, left by a crash, would show behind what is written now.
   if (disk.list().includes(temporary)) disk.remove(temporary)
   write(temporary)
+  install(disk, temporary, name)
+}
+
+function install(disk: Disk, temporary: string, name: string): void {
   disk.sync(temporary)
   disk.rename(temporary, name)
   disk.syncDirectory()

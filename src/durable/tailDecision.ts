@@ -1,6 +1,6 @@
 /** What is known about the first place of a segment that does not continue the journal, or may not. */
 export interface Place {
-  /** Only zeros up to the end of the file, or nothing at all. */
+  /** Only zeros up to the end of the file, or nothing at all, or a frame of an earlier use of the file. */
   readonly isBlank: boolean
   /** The length is that of a frame, and the file goes on for so long. */
   readonly lengthFits: boolean

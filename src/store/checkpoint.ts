@@ -11,14 +11,16 @@ export interface CheckpointOptions {
   readonly storeId: Uint8Array
   /** A backup stands alone: it needs no journal, and no file is removed for it. */
   readonly isBackup: boolean
+  /** A segment that begins here or later is young enough to begin at, and no new one is begun. */
+  readonly youngFrom?: number
 }
 
 export interface CheckpointedStore {
   readonly engine: Engine
   readonly ring: Ring
   readonly disk: Disk
-  /** Begins a new segment of the journal; answers where. */
-  readonly beginSegment: () => number
+  /** Begins a new segment of the journal, unless there is a young one; answers where. */
+  readonly beginSegment: (youngFrom: number | undefined) => number
 }
 
 /** What a checkpoint says while it is written; it may throw, to end it. */
@@ -48,8 +50,8 @@ const unbounded = {
  * Writes one state of the store to a checkpoint, while transactions go on.
  *
  * A new segment is begun first. Replay will begin there, so older segments are not needed, no damage to them
- * matters, and they are removed whole. It is the journal's tail of before the state was chosen. Whoever has a
- * position below that had its tid before, and owns its tuples until they are installed; reading waits for
+ * matters, and they are removed whole. It is the journal's tail of before the state was chosen, or earlier.
+ * Whoever has a position below that had its tid before, and owns its tuples until they are installed; reading waits for
  * owners below its own tid; so all of those are in the state. What has a later position may be in it too, and
  * is replayed once more: records hold values, not changes, and follow for each key in the order of their
  * versions. But then the journal has to reach that far, or effects would be there without what came before
@@ -57,11 +59,11 @@ const unbounded = {
  */
 export function writeCheckpoint(
   store: CheckpointedStore,
-  { storeId, isBackup }: CheckpointOptions,
+  { storeId, isBackup, youngFrom }: CheckpointOptions,
   onEntries: OnEntries,
 ): WrittenCheckpoint {
   const { engine, ring, disk } = store
-  const position = isBackup ? ring.tail : store.beginSegment()
+  const position = isBackup ? ring.tail : store.beginSegment(youngFrom)
   const tableCount = engine.catalog.settledCount()
   const tx = engine.begin('optimistic')
   let writer: CheckpointWriter | undefined

@@ -42,7 +42,8 @@ function main({ handle, path, cancelled, ...options }: CheckpointThreadData): vo
   const disk = NodeDisk.open(path)
   try {
     const { ring } = log!.appender
-    const store = { engine, ring, disk, beginSegment: () => beginSegment(ring, isThreadDead) }
+    const begin = (youngFrom?: number) => beginSegment(ring, isThreadDead, youngFrom)
+    const store = { engine, ring, disk, beginSegment: begin }
     const written = writeCheckpoint(store, options, (entries) => {
       if (Atomics.load(isCancelled, 0) !== 0) throw new Cancelled()
       say({ kind: 'progress', entries, totalEntries: engine.tupleCount })

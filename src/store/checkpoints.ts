@@ -58,10 +58,13 @@ export class Checkpoints {
     return this.#options.ring.tail - this.#position
   }
 
-  /** Takes a checkpoint, after the one under way if there is one. */
-  async take(): Promise<void> {
+  /**
+   * Takes a checkpoint, after the one under way if there is one. It may begin where the journal's segment
+   * does, if that is at `youngFrom` or behind it.
+   */
+  async take(youngFrom?: number): Promise<void> {
     while (this.#checkpoint !== undefined) await this.#checkpoint.catch(() => {})
-    this.#checkpoint = this.#track(this.#run())
+    this.#checkpoint = this.#track(this.#run(youngFrom))
     try {
       await this.#checkpoint
     } finally {
@@ -100,9 +103,16 @@ export class Checkpoints {
     await Promise.allSettled(this.#running)
   }
 
-  async #run(): Promise<void> {
+  async #run(youngFrom?: number): Promise<void> {
     const { handle, storeId, path, afterBytes } = this.#options
-    const run = { handle, storeId, path, isBackup: false, signal: this.#closing.signal }
+    const run = {
+      handle,
+      storeId,
+      path,
+      isBackup: false,
+      signal: this.#closing.signal,
+      ...(youngFrom !== undefined && { youngFrom }),
+    }
     try {
       const { position } = await runCheckpoint(run)
       this.#position = position
@@ -119,8 +129,10 @@ export class Checkpoints {
     const { ring, usedBytes } = this.#options
     const isDue = this.journalBytes > this.#dueBytes && this.journalBytes > usedBytes()
     if (!isDue || this.#checkpoint !== undefined || ring.state !== ringState.open) return
+    // A segment that has just begun by itself will do: a new one would cut it off.
+    const youngFrom = ring.tail - this.#dueBytes / 2
     // The failure is kept for `stats`; the journal, which is whole, keeps everything until the next try.
-    this.take().catch((error: Error) => {
+    this.take(youngFrom).catch((error: Error) => {
       if (!this.#closing.signal.aborted) process.emitWarning(`a checkpoint failed: ${error.message}`)
     })
   }

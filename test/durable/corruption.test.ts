@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { removeObsolete } from '../../src/durable/checkpointFile.js'
 import { TidemarkError } from '../../src/errors.js'
 import { checkpointName } from '../../src/durable/fileNames.js'
 import { scanAll, writeCheckpoint, writeGroup, writerOn } from '../kit/journalKit.js'
@@ -27,6 +28,23 @@ function storeWithCheckpoint(): MemoryDisk {
   ])
   for (const entry of ['one', 'two', 'three']) writeGroup(writer, [entry])
   writer.end(writer.position)
+  return disk
+}
+
+/** A store whose last segment was written over an older one, of which frames are left behind its end. */
+function storeWithUsedSegment(): MemoryDisk {
+  const disk = new MemoryDisk()
+  const writer = writerOn(disk)
+  for (const entry of ['old 1', 'old 2', 'old 3', 'old 4', 'old 5', 'old 6']) writeGroup(writer, [entry])
+  writer.rotate()
+  writeCheckpoint(disk, { position: writer.position, required: writer.position }, [['key', 'value']])
+  removeObsolete(disk, writer.position)
+  writeGroup(writer, ['kept'])
+  writer.rotate()
+  for (const group of [['new 1'], ['new 2']]) {
+    writeGroup(writer, group)
+    writer.sync()
+  }
   return disk
 }
 
@@ -88,6 +106,13 @@ describe.each([
     const counts = expectHarmless(journal(), change)
     expect(counts['journal refused']).toBeGreaterThan(0)
     expect(counts['journal cut']).toBeGreaterThan(0)
+  })
+
+  test('of a store with a segment that was used before is cut off, refused, or does no harm', () => {
+    const counts = expectHarmless(storeWithUsedSegment(), change)
+    expect(counts['journal refused']).toBeGreaterThan(0)
+    expect(counts['journal cut']).toBeGreaterThan(0)
+    expect(counts['journal unharmed']).toBeGreaterThan(0)
   })
 
   test('of a store with a checkpoint, closed, is refused or does no harm', () => {

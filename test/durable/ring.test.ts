@@ -189,6 +189,18 @@ describe('a new segment', () => {
     expect(ring.i32[ringHeader.segmentsBegun]).toBe(ring.i32[ringHeader.segmentsAsked])
   })
 
+  test('is not begun for who is content with a young one', () => {
+    const { ring, flusher } = journalAt(4096)
+    append(new Appender(ring, 1, seed), 'first')
+    flusher.step()
+    const isDead = () => false
+    expect(beginSegment(ring, isDead, 4096)).toBe(4096)
+    expect(beginSegment(ring, isDead, 0)).toBe(4096)
+    expect(ring.i32[ringHeader.segmentsAsked]).toBe(0)
+    ring.setState(ringState.closed)
+    expect(() => beginSegment(ring, isDead, 4104)).toThrow(JournalClosedError)
+  })
+
   test('is waited for across the end of the count, and not from a journal that has ended', () => {
     const { ring, flusher } = journalAt(0)
     const isDead = () => false

@@ -15,6 +15,7 @@ import {
 import {
   checkpointName,
   checkpointsIn,
+  reserveFile,
   segmentName,
   segmentsIn,
   temporaryIn,
@@ -29,7 +30,7 @@ import {
 } from '../../src/durable/frame.js'
 import { getU32, getU64, putU32 } from '../../src/durable/littleEndian.js'
 import { SegmentWriter } from '../../src/durable/segmentWriter.js'
-import { CrashDisk } from '../kit/crashDisk.js'
+import { CrashDisk, PowerFailure } from '../kit/crashDisk.js'
 import { MemoryDisk } from '../kit/memoryDisk.js'
 
 const storeId = Buffer.from('00112233445566778899aabbccddeeff', 'hex')
@@ -53,6 +54,17 @@ function framesIn(bytes: Buffer): string[] {
     at += frameRoomOf(frameLengthOf(word))
   }
   return frames
+}
+
+/** False if the power failed. */
+function attempt(action: () => void): boolean {
+  try {
+    action()
+    return true
+  } catch (error) {
+    expect(error).toBeInstanceOf(PowerFailure)
+    return false
+  }
 }
 
 describe('a segment writer', () => {
@@ -122,6 +134,52 @@ describe('a segment writer', () => {
     writer.rotate()
     writer.rotate()
     expect(segmentsIn(disk.list()).map(({ position }) => position)).toEqual([0, 24])
+  })
+
+  test('writes over a segment that is needed no more, and removes it when it ends unused', () => {
+    const disk = new CrashDisk(512)
+    const writer = SegmentWriter.begin(disk, { storeId, position: 0, aheadBytes: 0 })
+    writer.write(0, [frameOf(0, 1000)])
+    writer.rotate()
+    const sizeBytes = disk.size(segmentName(0))
+    disk.rename(segmentName(0), reserveFile)
+    const start = writer.position + 1016
+    writer.write(writer.position, [frameOf(writer.position, 1000)])
+    writer.rotate()
+    expect(disk.list().sort()).toEqual([segmentName(1016), segmentName(start)])
+    writer.write(start, [frameOf(start, 8)])
+    writer.write(start + 24, [frameOf(start + 24, 8)])
+    expect(disk.size(segmentName(start))).toBe(sizeBytes)
+    const header = decodeFileHeader('f', disk.survivors(() => true).files.get(segmentName(start))!)
+    expect(header.position).toBe(start)
+    disk.rename(segmentName(1016), reserveFile)
+    writer.end(start + 48)
+    expect(disk.list()).toEqual([segmentName(start)])
+    expect(disk.size(segmentName(start))).toBe(fileHeaderBytes + 3 * markBytes + 48)
+  })
+
+  test('never leaves a segment with the name of one and the header of another', () => {
+    let crashes = 0
+    for (let at = 0; ; at++) {
+      const disk = new CrashDisk(512)
+      const writer = SegmentWriter.begin(disk, { storeId, position: 0, aheadBytes: 0 })
+      writer.write(0, [frameOf(0, 1000)])
+      writer.rotate()
+      writer.write(1016, [frameOf(1016, 8)])
+      // As a checkpoint's thread does it, which has not come to syncing the directory.
+      disk.rename(segmentName(0), reserveFile)
+      disk.failPowerAt = disk.operations.length + at
+      const isOver = attempt(() => writer.rotate())
+      for (let kept = 0; kept < 2 ** disk.changeCount; kept++) {
+        const survivor = disk.survivors((change) => ((kept >> change) & 1) === 1)
+        for (const { name, position } of segmentsIn(survivor.list())) {
+          crashes++
+          expect(decodeFileHeader(name, survivor.files.get(name)!).position).toBe(position)
+        }
+      }
+      if (isOver) break
+    }
+    expect(crashes).toBeGreaterThan(20)
   })
 
   test('replaces an empty segment of an earlier run, and what a crash left of its creation', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { removeObsolete } from '../../src/durable/checkpointFile.js'
 import { JournalDamagedError, JournalVersionError } from '../../src/durable/errors.js'
-import { checkpointName, segmentName } from '../../src/durable/fileNames.js'
+import { checkpointName, reserveFile, segmentName, segmentsIn } from '../../src/durable/fileNames.js'
 import { frameKind } from '../../src/durable/frame.js'
 import { crc32c } from '../../src/durable/crc32c.js'
 import { putU32 } from '../../src/durable/littleEndian.js'
@@ -55,6 +56,32 @@ describe('scanning a journal', () => {
     expect(records).toEqual(['kept'])
     expect(scan).toMatchObject({ cuts: [], endPosition: 2 * room })
     expect(scan.segments[0]!.lengthBytes).toBe(disk.size(segmentName(0)) - 300)
+  })
+
+  test('ends where a segment that was used before still has frames of then', () => {
+    const disk = new MemoryDisk()
+    const writer = writerOn(disk)
+    for (const entry of ['a', 'b', 'c', 'd', 'e']) writeGroup(writer, [entry])
+    writer.rotate()
+    writeGroup(writer, ['f'])
+    disk.rename(segmentName(0), reserveFile)
+    writer.rotate()
+    const start = writer.position
+    writeCheckpoint(disk, { position: start, required: start }, [])
+    writeGroup(writer, ['g'])
+    writeGroup(writer, ['h'])
+    const whole = scanAll(disk)
+    expect(whole.records.slice(-2)).toEqual(['g', 'h'])
+    expect(whole.scan).toMatchObject({ cuts: [], endPosition: start + 2 * room, isEnded: false })
+    // In the middle of an old frame: whether that is one, or one that was torn, nobody can tell.
+    writeGroup(writer, ['a longer one, so that'])
+    const torn = scanAll(disk)
+    expect(torn.records).toHaveLength(whole.records.length + 1)
+    expect(torn.scan.cuts).toMatchObject([{ position: writer.position }])
+    // Old frames are no excuse for new ones that are missing.
+    disk.files.set(segmentName(start), Buffer.from(disk.files.get(segmentName(start))!.fill(0, 64, 104)))
+    writeCheckpoint(disk, { position: start, required: start + room }, [])
+    expect(() => scanAll(disk)).toThrow(JournalDamagedError)
   })
 
   test('reads frames longer than what it reads at once, and lets others have a turn', () => {
@@ -176,6 +203,22 @@ describe('scanning a checkpoint', () => {
     repairStore(disk, scanAll(disk).scan)
     expect(disk.list()).not.toContain(segmentName(0))
     expect(scanAll(disk).records).toEqual(['t:string', block, 'c', 'd', 'e', 'f'])
+  })
+
+  test('keeps the longest segment that it makes superfluous, to be used again', () => {
+    const disk = journalOf([['a'], ['b', 'c', 'd', 'e', 'f', 'g', 'h'], ['i'], ['j']], small)
+    const { segments, endPosition } = scanAll(disk).scan
+    expect(segments.length).toBeGreaterThan(2)
+    const longest = segments.slice(0, -1).reduce((a, b) => (a.fileBytes < b.fileBytes ? b : a))
+    writeCheckpoint(disk, { position: endPosition, required: endPosition }, [])
+    removeObsolete(disk, segments.at(-1)!.position)
+    expect(disk.size(reserveFile)).toBe(longest.fileBytes)
+    expect(segmentsIn(disk.list())).toHaveLength(1)
+    // One is enough.
+    const before = disk.files.get(reserveFile)
+    removeObsolete(disk, endPosition)
+    expect(disk.files.get(reserveFile)).toBe(before)
+    expect(scanAll(disk).scan.temporary).toEqual([reserveFile])
   })
 
   test('may stand alone', () => {
