@@ -51,11 +51,11 @@ const unbounded = {
  *
  * A new segment is begun first. Replay will begin there, so older segments are not needed, no damage to them
  * matters, and they are removed whole. It is the journal's tail of before the state was chosen, or earlier.
- * Whoever has a position below that had its tid before, and owns its tuples until they are installed; reading waits for
- * owners below its own tid; so all of those are in the state. What has a later position may be in it too, and
- * is replayed once more: records hold values, not changes, and follow for each key in the order of their
- * versions. But then the journal has to reach that far, or effects would be there without what came before
- * them. So the checkpoint is installed when all that it holds is durable, and says how far that is.
+ * Whoever has a position below that had its tid before, and owns its tuples until they are installed; reading
+ * waits for owners below its own tid; so all of those are in the state. What has a later position may be in
+ * it too, and is replayed once more: records hold values, not changes, and follow for each key in the order
+ * of their versions. But then the journal has to reach that far, or effects would be there without what came
+ * before them. So the checkpoint is installed when all that it holds is durable, and says how far that is.
  */
 export function writeCheckpoint(
   store: CheckpointedStore,

@@ -52,13 +52,14 @@ export class Attempts {
   }
 
   /** Makes it those of a transaction that is to be begun. */
-  renew(options: TransactionOptions, durability: DurabilityMode): void {
+  renew(options: TransactionOptions, durability: DurabilityMode): this {
     this.#options = options
     this.durability = durability
     this.#attempt = 0
     this.#age = stampNone
     this.#memoryRetries = 0
     this.#reason = 'conflict'
+    return this
   }
 
   /** Begins an attempt, and gives the transaction for its body. */
@@ -78,8 +79,9 @@ export class Attempts {
   }
 
   /** Lets go of what is the caller's, until it is renewed. */
-  retire(): void {
+  retire(): this {
     this.#options = noOptions
+    return this
   }
 
   /** The body has ended well: commits. False if the transaction is to be run again. */

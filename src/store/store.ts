@@ -170,8 +170,7 @@ export class Store implements AsyncDisposable {
       this.#isRunning = false
       if (attempts.commit()) {
         const { position, durability, timeoutMs } = attempts
-        this.#spare = attempts
-        attempts.retire()
+        this.#spare = attempts.retire()
         this.#hooks.acknowledger?.acknowledgeSync(position, durability, timeoutMs)
         return value
       }
@@ -268,8 +267,7 @@ export class Store implements AsyncDisposable {
     const durability = modeOf(this.#hooks.acknowledger, options.durability)
     const attempts = this.#spare ?? new Attempts(this.#engine, this)
     this.#spare = undefined
-    attempts.renew(options, durability)
-    return attempts
+    return attempts.renew(options, durability)
   }
 
   #run<T>(tx: Transaction, body: (tx: Transaction) => T): T {
@@ -305,8 +303,7 @@ export class Store implements AsyncDisposable {
   /** Answers a transaction that has committed, once what it has read and written is as durable as asked. */
   #acknowledge<T>(attempts: Attempts, value: T): Promise<T> {
     const { position, durability, timeoutMs } = attempts
-    this.#spare = attempts
-    attempts.retire()
+    this.#spare = attempts.retire()
     const { acknowledger } = this.#hooks
     if (acknowledger === undefined) return Promise.resolve(value)
     return acknowledger.acknowledge(position, durability, timeoutMs, value)
