@@ -73,7 +73,7 @@ export function fileLines({ checkpoints, segments, temporary }: StoreReport): st
       ...(problem === undefined ? [] : [`  header: ${problem}`]),
       ...gaps.map((gap) => `  no sound frame: ${gapLine(gap)}`),
     ]),
-    ...temporary.map((file) => `${file}  left by an interrupted installation; opening removes it`),
+    ...temporary.map((file) => `${file}  not needed, or not finished; opening removes it`),
   ]
 }
 

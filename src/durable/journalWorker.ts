@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { JournalThreadData } from './journalThread.js'
+import { isThreadDead } from './nativeThread.js'
 import type { Ring } from './ring.js'
 import { ringHeader, ringState } from './ringLayout.js'
 
+const writerStepMs = 10
 /** How long closing waits for commits of other threads that are under way. */
 const closeLimitMs = 30_000
 
@@ -49,5 +52,15 @@ export class JournalWorker {
     const timer = setTimeout(() => void this.#worker.terminate(), closeLimitMs)
     await this.#exited
     clearTimeout(timer)
+    await this.#writersEnd()
+  }
+
+  /** A thread that writes in the journal thread's place must not do so when the folder is given back. */
+  async #writersEnd(): Promise<void> {
+    for (;;) {
+      const writer = Atomics.load(this.#ring.i32, ringHeader.writer)
+      if (writer === 0 || isThreadDead(writer)) return
+      await delay(writerStepMs)
+    }
   }
 }
