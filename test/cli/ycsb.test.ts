@@ -77,7 +77,7 @@ describe('tidemark bench ycsb runs', () => {
   })
 
   test('writers beside a long reader, reported apart', async () => {
-    // Of hot keys, a reader that is held up for a moment would pass thousands of newer versions at every read.
+    // Of hot keys, a reader that is held up for a moment passes thousands of newer versions at every read.
     const [result] = await results('long', '--read-ratio', '0', '--long-readers', '1', '--theta', 'uniform')
     expectMeasured(result)
     const longReaders = result?.['longReaders'] as Record<string, unknown>
