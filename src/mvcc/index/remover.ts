@@ -144,7 +144,12 @@ export class Remover {
     const parent = tree.findNode(level, low.bytes, low.start, low.length)
     const parts = this.#change.writer.partsOf(tree.contentsOf(parent))
     const index = parts.targets.indexOf(child)
-    if (index < 0) return 0
+    if (index < 0) {
+      // It was never posted. What took over its keys was, from where those ended: one that is split off it
+      // later would be posted before it, and an entry too many be left when the one or the other is removed.
+      this.#moveBoundary(level, right, high, low)
+      return 0
+    }
     const targets = [...parts.targets]
     const keys = [...parts.keys]
     if (parts.high === undefined || compareKeys(high, parts.high) < 0) {
