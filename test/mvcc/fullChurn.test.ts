@@ -111,7 +111,7 @@ class Churn {
   }
 }
 
-/** With it, a leaf that was never posted was removed, and its right sibling split below where it was posted. */
+/** With it, an unposted leaf was removed, and its right sibling split below where that was posted. */
 const seedOfUnpostedRemoval = 2_130_801_247
 
 test.each([
