@@ -71,6 +71,7 @@ export class Durability {
       if (answer === 'written') continue
       const isLeft = answer === 'busy' && isPatient
       if (!isLeft) {
+        // Anew: a thread that was the writer and declined has rung the bell itself.
         count = Atomics.load(i32, ringHeader.durableCount)
         this.#ring.demandSync()
       }

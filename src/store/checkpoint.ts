@@ -12,7 +12,7 @@ export interface CheckpointOptions {
   /** A backup stands alone: it needs no journal, and no file is removed for it. */
   readonly isBackup: boolean
   /** A segment that begins here or later is young enough to begin at, and no new one is begun. */
-  readonly youngFrom?: number
+  readonly youngFrom?: number | undefined
 }
 
 export interface CheckpointedStore {

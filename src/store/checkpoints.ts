@@ -105,14 +105,7 @@ export class Checkpoints {
 
   async #run(youngFrom?: number): Promise<void> {
     const { handle, storeId, path, afterBytes } = this.#options
-    const run = {
-      handle,
-      storeId,
-      path,
-      isBackup: false,
-      signal: this.#closing.signal,
-      ...(youngFrom !== undefined && { youngFrom }),
-    }
+    const run = { handle, storeId, path, isBackup: false, youngFrom, signal: this.#closing.signal }
     try {
       const { position } = await runCheckpoint(run)
       this.#position = position

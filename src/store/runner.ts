@@ -23,7 +23,7 @@ const backoffUs = 2
 const backoffLimitUs = 4000
 /** Who holds a lock may be awaiting something. */
 const lockedLimitUs = 100_000
-const noOptions: TransactionOptions = {}
+export const noOptions: TransactionOptions = {}
 /** Shorter pauses spin: a sleep takes about this long at least. */
 const sleepMinUs = 100
 

@@ -27,13 +27,12 @@ import {
   type TransactionOptions,
 } from './options.js'
 import type { RecoverySummary } from './recovery.js'
-import { Attempts, pause } from './runner.js'
+import { Attempts, noOptions, pause } from './runner.js'
 import { type StoreStats, statsOf } from './stats.js'
 import { Table } from './table.js'
 import { Snapshot, type Transaction } from './view.js'
 
 const tableNameLimit = 255
-const noOptions: TransactionOptions = {}
 
 /** What a store has beside the engine. */
 export interface StoreHooks {
