@@ -41,6 +41,8 @@ export const header = {
   closed: 13,
   /** Sleepers wait on this word, which nobody changes. */
   sleep: 14,
+  /** Set when the removal of a node has ended halfway, in whichever table. */
+  removalUnfinished: 15,
   limitBytes: 16,
   depots: 64,
   /** Latches for changes in the middle of chains of versions; a tuple's is one of them. */
@@ -70,7 +72,8 @@ export const siteArea = {
   lockers: 14,
   tupleCount: 20,
   newTuple: 21,
-  indexRemoved: 22,
+  /** A node that is out of the tree, and not yet retired. */
+  indexOldNode: 22,
   commitDone: 23,
   commitLocker: 24,
   unlinkedTuple: 25,
@@ -80,17 +83,13 @@ export const siteArea = {
   indexEntry: 32,
   /** The leaf that an insertion or removal latches. */
   indexLatched: 33,
-  indexRemovedLevel: 34,
   /** The leaves that the removal of a leaf latches: left, the leaf, right. */
   indexRemovalLatches: 35,
   /** Rest of a free list that a reclamation is looking through, and its slab + 1. */
   sifting: 38,
   siftingSlab: 39,
-  /** Blocks written and waiting to be published. */
+  /** Blocks written for the removal of a node that has not begun. */
   indexPrepared: 40,
-  /** Of a removal of a node: see `removalPhase`; and the catalog entry of its table. */
-  indexRemovalPhase: 43,
-  indexRemovedEntry: 44,
   counters: 48,
   /** Ends of the queue of what is retired, and of that of what held snapshots keep: see `RetiredQueue`. */
   retiredEnds: 64,

@@ -1,5 +1,5 @@
 import { isLackOfRoom, MemoryFullError } from '../memory/errors.js'
-import { keptMove, siteArea } from '../memory/layout.js'
+import { header, keptMove, siteArea } from '../memory/layout.js'
 import type { Stamp } from '../tid/stamp.js'
 import { siteState } from '../tid/siteTable.js'
 import type { Engine } from './engine.js'
@@ -52,7 +52,7 @@ export class Collector {
   collect(limit: number): number {
     return this.#withLastRoom(() => {
       const { context } = this.#engine
-      this.#finishRemoval()
+      this.#finishRemovals()
       const safe = context.site.safeStamp()
       this.#engine.safeStamp = safe
       const done = this.#drain(context.retired, limit, safe)
@@ -157,13 +157,18 @@ export class Collector {
     return done
   }
 
-  /** An earlier removal of a leaf may have ended halfway for lack of memory. */
-  #finishRemoval(): void {
-    const node = this.#i32[this.#area + siteArea.indexRemoved]!
-    if (node === 0) return
-    const tree = this.#engine.catalog.treeAt(this.#i32[this.#area + siteArea.indexRemovedEntry]!)
-    const level = this.#i32[this.#area + siteArea.indexRemovedLevel]!
-    ifRoom(() => tree.remover.finishRemoval(node, level))
+  /**
+   * Removals of leaves may have ended halfway for lack of memory. The flag is cleared before the tables are
+   * looked at, and whoever cannot finish one sets it again, so none is missed.
+   */
+  #finishRemovals(): void {
+    if (Atomics.load(this.#i32, header.removalUnfinished) === 0) return
+    Atomics.store(this.#i32, header.removalUnfinished, 0)
+    const { catalog } = this.#engine
+    for (let table = catalog.count; table > 0; table--) {
+      const { remover } = catalog.treeOf(table)
+      if (remover.isUnfinished) ifRoom(() => remover.finish())
+    }
   }
 
   #drain(queue: RetiredQueue, limit: number, safe: Stamp): number {
@@ -283,7 +288,6 @@ export class Collector {
 
   /** Before the last tuple of a leaf is freed, the leaf goes; false if it cannot go now. */
   #isLeafGone(tuple: number): boolean {
-    if (this.#i32[this.#area + siteArea.indexRemoved] !== 0) return false
     const tree = this.#engine.treeOf(this.#engine.readKey(tuple))
     const { reviveKey } = this.#engine
     const leaf = tree.findLeaf(reviveKey.bytes, keyStart, reviveKey.length)

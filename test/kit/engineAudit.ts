@@ -1,7 +1,12 @@
-import { blockKind, chainLatchCount, header, siteArea } from '../../src/memory/layout.js'
+import { blockKind, chainLatchCount, header, preparedCount, siteArea } from '../../src/memory/layout.js'
 import { commitPhase } from '../../src/mvcc/commit.js'
 import type { Engine } from '../../src/mvcc/engine.js'
-import { tableDescriptor, tableStructureLatch } from '../../src/mvcc/index/node.js'
+import {
+  tableDescriptor,
+  tableRemovalContents,
+  tableRemoved,
+  tableStructureLatch,
+} from '../../src/mvcc/index/node.js'
 import { KeyBuffer } from '../../src/mvcc/keyBuffer.js'
 import { nextLocker } from '../../src/mvcc/locker.js'
 import { retiredKind } from '../../src/mvcc/retired.js'
@@ -30,7 +35,7 @@ const intents = {
   indexNewBlock: siteArea.indexNewBlock,
   indexOldBlock: siteArea.indexOldBlock,
   newTuple: siteArea.newTuple,
-  indexRemoved: siteArea.indexRemoved,
+  indexOldNode: siteArea.indexOldNode,
   unlinkedTuple: siteArea.unlinkedTuple,
   blockInHand: siteArea.blockInHand,
   indexLatched: siteArea.indexLatched,
@@ -180,6 +185,9 @@ class StoreAudit {
     const word = catalog.wordOf(table)
     this.#ledger.claim(this.#i32[word + tableDescriptor]!, `the descriptor of table ${table}`)
     this.#expectZero(word + tableStructureLatch, `the structure latch of table ${table}`)
+    this.#expectZero(word + tableRemoved, `the removed node of table ${table}`)
+    for (let i = 0; i < preparedCount; i++)
+      this.#expectZero(word + tableRemovalContents + i, `contents ${i} of the removal of table ${table}`)
     const report = auditIndex(this.#engine, table)
     this.#problems.push(...report.problems)
     const { unposted, displaced } = report

@@ -4,6 +4,7 @@ import { Cursor } from '../../src/mvcc/cursor.js'
 import { Engine } from '../../src/mvcc/engine.js'
 import { type KeyBuffer, keyStart } from '../../src/mvcc/keyBuffer.js'
 import type { KeyBytes } from '../../src/mvcc/index/block.js'
+import { tableRemoved, tableStructureLatch } from '../../src/mvcc/index/node.js'
 import type { Mode, MvccTransaction } from '../../src/mvcc/transaction.js'
 import type { Clock } from '../../src/tid/site.js'
 import type { Stamp } from '../../src/tid/stamp.js'
@@ -132,6 +133,16 @@ export class Session {
     tx.writes.staging.write(value, start, 'latin1')
     return start
   }
+}
+
+/** Whether somebody changes the structure of the session's index. */
+export function isStructural({ engine, table }: Session): boolean {
+  return engine.memory.i32[engine.catalog.wordOf(table) + tableStructureLatch] !== 0
+}
+
+/** Whether the removal of a node of the session's index has begun and not ended. */
+export function isRemoving({ engine, table }: Session): boolean {
+  return engine.memory.i32[engine.catalog.wordOf(table) + tableRemoved] !== 0
 }
 
 /** Collects on every engine until nothing is left to collect. All transactions are over. */

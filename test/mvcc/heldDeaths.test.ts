@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { keptMove, siteArea } from '../../src/memory/layout.js'
 import { expectSound } from '../kit/engineAudit.js'
+import { dieAt } from '../kit/engineDeath.js'
 import { long, makeChain, makeSessions, trimAndReuse, update } from '../kit/engineHeld.js'
 import { collectAll } from '../kit/engineKit.js'
 
 describe('a site that dies', () => {
-  /** Stops the body before its atomic operation number `at`, for ever. */
-  class Death extends Error {}
-
   test('in the middle of a collection beside a held snapshot leaves nothing behind', () => {
     let survived = false
     for (let skip = 0; !survived; skip++) {
@@ -15,15 +13,7 @@ describe('a site that dies', () => {
       const held = c.hold()
       for (let i = 0; i < 3; i++) update(a, 'key', long(`second ${i}`))
       update(a, 'other', 'new')
-      const restore = breakCalls(skip, () => new Death())
-      try {
-        a.engine.collect()
-        survived = true
-      } catch (error) {
-        if (!(error instanceof Death)) throw error
-      } finally {
-        restore()
-      }
+      survived = !dieAt(skip, () => a.engine.collect())
       const dead = a.engine.context.site.id
       if (!survived) expect(b.engine.recoverer.recover(dead, 0)).toBe(true)
       trimAndReuse(b)
@@ -72,20 +62,3 @@ describe('an entry that was moved when its site died', () => {
     expectSound(b.engine)
   })
 })
-
-/** Makes the atomic operation number `skip` from now on throw, and all that follow. */
-function breakCalls(skip: number, error: () => Error): () => void {
-  const names = ['load', 'store', 'compareExchange', 'exchange', 'or'] as const
-  const atomics = Atomics as unknown as Record<string, (...values: never[]) => unknown>
-  const originals = names.map((name) => atomics[name]!)
-  let count = 0
-  for (const [i, name] of names.entries()) {
-    atomics[name] = (...values: never[]) => {
-      if (count++ >= skip) throw error()
-      return originals[i]!(...values)
-    }
-  }
-  return () => {
-    for (const [i, name] of names.entries()) atomics[name] = originals[i]!
-  }
-}

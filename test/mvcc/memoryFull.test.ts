@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest'
 import { MemoryFullError } from '../../src/memory/errors.js'
 import type { Engine } from '../../src/mvcc/engine.js'
 import { expectSound } from '../kit/engineAudit.js'
-import { collectAll, makeEngines, mebibyte, Session } from '../kit/engineKit.js'
+import { collectAll, isStructural, makeEngines, mebibyte, Session } from '../kit/engineKit.js'
 
 const name = (i: number) => String(i).padStart(5, '0')
 
 /**
- * From now on the engine's allocation number `at`, and only that one, finds no memory. Answers whether it
- * came.
+ * From now on the engine's allocation number `at`, and only that one, finds no memory; counted are those for
+ * which `counts` holds. Answers whether it came.
  */
-function failAllocation(engine: Engine, at: number): () => boolean {
+function failAllocation(engine: Engine, at: number, counts = () => true): () => boolean {
   const { arena } = engine.context
   const { allocate } = arena
   let count = 0
   arena.allocate = (kind, lengthBytes) => {
-    if (count++ === at) throw new MemoryFullError(lengthBytes, engine.memory.limitBytes)
+    if (counts() && count++ === at) throw new MemoryFullError(lengthBytes, engine.memory.limitBytes)
     return allocate.call(arena, kind, lengthBytes)
   }
   return () => {
@@ -25,11 +25,13 @@ function failAllocation(engine: Engine, at: number): () => boolean {
 }
 
 /** Runs the scenario for each allocation that can fail in it. */
-function forEachFailure(scenario: (fail: (body: () => void, engine: Engine) => boolean) => void): number {
+function forEachFailure(
+  scenario: (fail: (body: () => void, engine: Engine, counts?: () => boolean) => boolean) => void,
+): number {
   for (let at = 0; ; at++) {
     let isFailed = false
-    scenario((body, engine) => {
-      const restore = failAllocation(engine, at)
+    scenario((body, engine, counts) => {
+      const restore = failAllocation(engine, at, counts)
       try {
         body()
       } catch (error) {
@@ -147,6 +149,110 @@ describe('collection that finds no memory at any allocation', () => {
   })
 })
 
+describe('a removal of a leaf that finds no memory for its end', () => {
+  const leafKeys = 64
+  /** Of the first: leaf `leaf` empties. Of the second: its parent too, whose other leaves are gone. */
+  const trees = {
+    'beside others of its parent': { leaves: 5, gone: [], leaf: 1 },
+    'alone under its parent': { leaves: 131, gone: Array.from({ length: 63 }, (_, i) => 64 + i), leaf: 127 },
+  }
+  const keysOf = (leaf: number) => Array.from({ length: leafKeys }, (_, i) => name(leaf * leafKeys + i))
+
+  interface Scene {
+    readonly engines: Engine[]
+    readonly a: Session
+    readonly b: Session
+    readonly leaf: number
+    readonly expected: Map<string, string>
+  }
+
+  function remove({ expected }: Scene, session: Session, keys: readonly string[]): void {
+    session.run((tx) => {
+      for (const key of keys) session.delete(tx, key)
+    })
+    for (const key of keys) expected.delete(key)
+  }
+
+  function put({ expected }: Scene, session: Session, keys: readonly string[]): void {
+    for (const key of keys) {
+      session.run((tx) => session.put(tx, key, 'new'))
+      expected.set(key, 'new')
+    }
+  }
+
+  /** Keys that come before those of the leaf behind, and fill it. */
+  const keysBefore = (leaf: number) => [...keysOf(leaf), ...keysOf(leaf).map((key) => `${key}x`)]
+
+  const sequels: Readonly<Record<string, (scene: Scene) => void>> = {
+    'and the leaf beside it goes': (scene) => {
+      remove(scene, scene.a, keysOf(scene.leaf + 1))
+      collectAll([scene.a.engine])
+    },
+    'and the leaf beside it is split, and goes': (scene) => {
+      put(scene, scene.a, keysBefore(scene.leaf))
+      remove(scene, scene.a, keysOf(scene.leaf + 1))
+      remove(scene, scene.a, keysBefore(scene.leaf))
+      collectAll([scene.a.engine])
+    },
+    'and the leaf before it goes': (scene) => {
+      remove(scene, scene.a, keysOf(scene.leaf === 127 ? 63 : scene.leaf - 1))
+      collectAll([scene.a.engine])
+    },
+    'and its site leaves': ({ engines, b }) => {
+      b.engine.leave()
+      engines.splice(1, 1)
+    },
+    'and its site leaves, and the leaf beside it goes': (scene) => {
+      scene.b.engine.leave()
+      scene.engines.splice(1, 1)
+      remove(scene, scene.a, keysOf(scene.leaf + 1))
+    },
+    'and its site dies': ({ engines, a, b }) => {
+      expect(a.engine.recoverer.recover(b.engine.context.site.id, 1)).toBe(true)
+      engines.splice(1, 1)
+    },
+    'and its site dies, and the leaf beside it goes': (scene) => {
+      expect(scene.a.engine.recoverer.recover(scene.b.engine.context.site.id, 1)).toBe(true)
+      scene.engines.splice(1, 1)
+      remove(scene, scene.a, keysOf(scene.leaf + 1))
+    },
+  }
+
+  describe.each(Object.entries(trees))('%s', (_, { leaves, gone, leaf }) => {
+    test.each(Object.entries(sequels))('%s, ends later', (__, sequel) => {
+      let unfinished = 0
+      forEachFailure((fail) => {
+        const { engines, a, b } = makeStore(leaves * leafKeys)
+        const expected = new Map(a.run((tx) => a.scan(tx)))
+        const scene = { engines, a, b, leaf, expected }
+        for (const each of gone) remove(scene, a, keysOf(each))
+        collectAll(engines)
+        remove(scene, b, keysOf(leaf))
+        const { remover } = b.engine.treeOf(b.table)
+        fail(
+          () => {
+            for (let i = 0; i < 4 && !remover.isUnfinished; i++) b.engine.collect()
+          },
+          b.engine,
+          () => isStructural(b),
+        )
+        if (remover.isUnfinished) unfinished++
+        sequel(scene)
+        collectAll(engines)
+        expectSound(a.engine, mayMissSeparators)
+        expect(a.run((tx) => a.scan(tx))).toEqual([...expected].sort())
+        for (const [key, value] of expected) if (a.run((tx) => a.get(tx, key)) !== value) expect(key).toBe('')
+        put(scene, a, keysBefore(leaf))
+        remove(scene, a, [...expected.keys()].slice(0, leafKeys * 8))
+        collectAll(engines)
+        expectSound(a.engine, mayMissSeparators)
+        expect(a.run((tx) => a.scan(tx))).toEqual([...expected].sort())
+      })
+      expect(unfinished).toBeGreaterThan(0)
+    })
+  })
+})
+
 test('keys are found without the separators that found no memory, while leaves go', () => {
   const { engines, a } = makeStore(64 * 40)
   const { arena } = a.engine.context
@@ -158,8 +264,7 @@ test('keys are found without the separators that found no memory, while leaves g
       const key = `${name((round * 211 + i) % 2560)}${i % 7}`
       // Every second split finds no memory for its separator: it then holds the structure latch.
       arena.allocate = (kind, lengthBytes) => {
-        const isStructural = a.engine.memory.i32[a.engine.catalog.wordOf(a.table) + 2] !== 0
-        if (isStructural && i % 2 === 0) throw new MemoryFullError(lengthBytes, 0)
+        if (isStructural(a) && i % 2 === 0) throw new MemoryFullError(lengthBytes, 0)
         return allocate.call(arena, kind, lengthBytes)
       }
       a.run((tx) => a.put(tx, key, 'new'))

@@ -20,6 +20,14 @@ export const leafSplitting: number = wordState.owned
 export const tableRoot = 1
 export const tableStructureLatch = 2
 export const tableDescriptor = 3
+/**
+ * Of the removal of a node that has begun and not ended, under the structure latch: the node, its level, the
+ * node that was left of it, or 0, and the contents still to be published (see `Remover`).
+ */
+export const tableRemoved = 4
+export const tableRemovedLevel = 5
+export const tableRemovedLeft = 6
+export const tableRemovalContents = 7
 
 /**
  * Raises a leaf's stamp to at least `stamp`, keeping its state. False if it is locked: the locker is to be

@@ -1,20 +1,31 @@
-import { removalLatchCount, siteArea } from '../../memory/layout.js'
-import { retiredKind } from '../retired.js'
+import { header, removalLatchCount, siteArea } from '../../memory/layout.js'
 import { compareKeys, type KeyBytes } from './block.js'
-import { nodeLatch, tableRoot } from './node.js'
+import {
+  nodeLatch,
+  tableRemovalContents,
+  tableRemoved,
+  tableRemovedLeft,
+  tableRemovedLevel,
+  tableRoot,
+} from './node.js'
 import type { Tree } from './tree.js'
 import { copyOf, type TreeChange } from './treeChange.js'
 
-/** What is left to do of a removal that has begun to publish. */
-export const removalPhase = { publishing: 1, forgetting: 2 } as const
+/** More than one level of a removal retires once it is noted. */
+const retiresAtMost = 8
+/** Places of what `#prepare` writes. */
+const place = { right: 0, left: 1, node: 2 } as const
 
 /**
  * Takes nodes without entries out of the tree. Free at empty (Johnson and Shasha, 1989): nodes that are only
  * sparse stay.
  *
  * The right sibling takes over the node's keys, the left sibling gets a new right link, and whoever comes to
- * the dead node by an old link goes on to the right. A removal that has begun to publish is noted in
- * `indexRemoved`.
+ * the dead node by an old link goes on to the right; then the levels above let go of it.
+ *
+ * All of it under the structure latch, but lack of memory can part the second half from the first. The table
+ * says so (`tableRemoved`), and until somebody has done the rest its structure does not change otherwise:
+ * the dead node is still led to, and leads to its right sibling, which therefore has to stay.
  */
 export class Remover {
   readonly #tree: Tree
@@ -27,32 +38,32 @@ export class Remover {
 
   /** False if it cannot be now: the leaf, or one beside it, is locked or being changed. */
   removeEmptyLeaf(leaf: number): boolean {
-    return this.#change.context.arena.withReserve(() =>
-      this.#change.underStructureLatch(() => this.#removeLeaf(leaf)),
-    )
+    return this.#underStructureLatch(() => this.#removeLeaf(leaf))
   }
 
-  /** The rest of a removal that ended for lack of memory, its node dead already. */
-  finishRemoval(node: number, level: number): void {
-    this.#change.context.arena.withReserve(() =>
-      this.#change.underStructureLatch(() => this.#forget(node, level)),
-    )
+  /** Whether a removal has ended halfway. */
+  get isUnfinished(): boolean {
+    return Atomics.load(this.#change.i32, this.#change.entry + tableRemoved) !== 0
   }
 
-  /**
-   * For a recoverer, who holds the structure latch, and the leaves' too in phase `publishing`: the rest of a
-   * removal.
-   */
-  completeRemoval(node: number, level: number, phase: number): void {
-    if (phase === removalPhase.publishing) {
-      this.#prepare(node, level)
-      this.#publish(node, level)
-    }
-    this.#forget(node, level)
+  /** The rest of a removal that ended halfway, if there is one. */
+  finish(): void {
+    this.#underStructureLatch(() => this.complete())
+  }
+
+  #underStructureLatch<T>(change: () => T): T {
+    return this.#change.underStructureLatch(() => {
+      try {
+        return this.#change.context.arena.withReserve(change)
+      } finally {
+        if (this.isUnfinished) Atomics.store(this.#change.i32, header.removalUnfinished, 1)
+      }
+    })
   }
 
   #removeLeaf(leaf: number): boolean {
     const tree = this.#tree
+    this.complete()
     tree.splitter.completeRoot()
     const block = tree.contentsOf(leaf)
     const right = tree.rightOf(block)
@@ -64,73 +75,102 @@ export class Remover {
       // While they are `leafSplitting`, no writer passes their stamps, and no locker takes them.
       if (this.#change.beginSplitting(leaf, 0) === undefined) return false
       if (this.#change.beginSplitting(right, 0) === undefined) return false
-      this.#prepare(leaf, 0)
-      this.#publish(leaf, 0)
+      const leftOfLeaf = this.#prepare(leaf, 0)
+      this.#note(leaf, 0, leftOfLeaf, 0)
+      this.completePublishing()
     } finally {
       this.#change.endSplitting(leaf)
       this.#change.endSplitting(right)
       this.#unlatchAll()
     }
-    this.#forget(leaf, 0)
+    this.complete()
     return true
   }
 
-  /** Writes all new contents before any is published: from then on nothing can fail for lack of memory. */
-  #prepare(node: number, level: number): void {
+  /**
+   * Writes all new contents before any is published: from then on nothing can fail for lack of memory. The
+   * answer is the node to the left, or 0.
+   */
+  #prepare(node: number, level: number): number {
     const tree = this.#tree
     const low = copyOf(tree.reader.lowOf(tree.contentsOf(node)))
     const right = tree.rightOf(tree.contentsOf(node))
     const left = this.#leftOf(node, level)
-    this.#change.context.retired.reserve(8)
+    this.#change.context.retired.reserve(retiresAtMost)
     this.#change.writer.withBounds(tree.contentsOf(right), { low })
-    this.#change.prepare(0)
+    this.#change.prepare(place.right)
     if (left !== 0) {
       this.#change.writer.withBounds(tree.contentsOf(left), { right })
-      this.#change.prepare(1)
+      this.#change.prepare(place.left)
     }
     this.#change.writer.buildDead(tree.contentsOf(node))
-    this.#change.prepare(2)
-  }
-
-  #publish(node: number, level: number): void {
-    const tree = this.#tree
-    const i32 = this.#change.i32
-    const right = tree.rightOf(tree.contentsOf(node))
-    const left = this.#leftOf(node, level)
-    i32[this.#change.area + siteArea.indexRemovalPhase] = removalPhase.publishing
-    i32[this.#change.area + siteArea.indexRemovedLevel] = level
-    i32[this.#change.area + siteArea.indexRemovedEntry] = this.#change.entry
-    i32[this.#change.area + siteArea.indexRemoved] = node
-    // The right one first: who walks down from it then skips the node, which is empty, and stays so.
-    this.#change.publishPrepared(right, 0)
-    this.#change.publishPrepared(node, 2)
-    if (level === 0) this.#change.inheritStamp(right, node)
-    if (left !== 0) this.#change.publishPrepared(left, 1)
-    i32[this.#change.area + siteArea.indexRemovalPhase] = removalPhase.forgetting
+    this.#change.prepare(place.node)
+    return left
   }
 
   /**
-   * The levels above let go of a dead node, and it is retired: at once, or when its parent, left empty, is
-   * dead too.
+   * One step, without a call: what was prepared is now the table's to publish, and `done`, the node whose
+   * removal ends with this, or 0, is to be retired.
    */
-  #forget(node: number, level: number): void {
-    this.#tree.splitter.completeRoot()
-    const emptied = this.#dropChild(level + 1, node)
-    if (emptied === 0) {
-      this.#retire(node)
-      this.#change.i32[this.#change.area + siteArea.indexRemoved] = 0
-      return
-    }
-    this.#prepare(emptied, level + 1)
-    this.#publish(emptied, level + 1)
-    this.#retire(node)
-    this.#forget(emptied, level + 1)
+  #note(node: number, level: number, left: number, done: number): void {
+    const { i32, area, entry } = this.#change
+    i32[entry + tableRemoved] = node
+    i32[entry + tableRemovedLevel] = level
+    i32[entry + tableRemovedLeft] = left
+    i32[entry + tableRemovalContents] = i32[area + siteArea.indexPrepared]!
+    i32[entry + tableRemovalContents + 1] = i32[area + siteArea.indexPrepared + 1]!
+    i32[entry + tableRemovalContents + 2] = i32[area + siteArea.indexPrepared + 2]!
+    i32[area + siteArea.indexPrepared] = 0
+    i32[area + siteArea.indexPrepared + 1] = 0
+    i32[area + siteArea.indexPrepared + 2] = 0
+    i32[area + siteArea.indexOldNode] = done
   }
 
-  #retire(node: number): void {
-    const { retired, site } = this.#change.context
-    retired.push(retiredKind.block, this.#tree.contentsOf(node), site.retireStamp())
-    retired.push(retiredKind.block, node, site.retireStamp())
+  /**
+   * Publishes what is noted and not yet published. For the remover itself, and for a recoverer, who holds the
+   * structure latch, while the dead one's leaves are latched.
+   */
+  completePublishing(): void {
+    const { i32, entry } = this.#change
+    const node = i32[entry + tableRemoved]!
+    if (node === 0) return
+    const right = this.#tree.rightOf(this.#tree.contentsOf(node))
+    // The right one first: who walks down from it then skips the node, which is empty, and stays so.
+    this.#publishNoted(right, place.right)
+    this.#publishNoted(node, place.node)
+    if (i32[entry + tableRemovedLevel] === 0) this.#change.inheritStamp(right, node)
+    this.#publishNoted(i32[entry + tableRemovedLeft]!, place.left)
+  }
+
+  #publishNoted(node: number, at: number): void {
+    const word = this.#change.entry + tableRemovalContents + at
+    if (this.#change.i32[word] !== 0) this.#change.publishKept(node, word)
+  }
+
+  /**
+   * The levels above let go of the dead node, if there is one, and it is retired: at once, or when its
+   * parent, left empty, is dead too. Whoever changes the structure, under its latch, does this first. Where
+   * memory fails, it can be done again.
+   */
+  complete(): void {
+    if (this.isUnfinished) this.#change.context.arena.withReserve(() => this.#complete())
+  }
+
+  #complete(): void {
+    const { i32, entry } = this.#change
+    for (;;) {
+      const node = i32[entry + tableRemoved]!
+      if (node === 0) return
+      const parentLevel = i32[entry + tableRemovedLevel]! + 1
+      this.#tree.splitter.completeRoot()
+      const emptied = this.#dropChild(parentLevel, node)
+      const left = emptied === 0 ? 0 : this.#prepare(emptied, parentLevel)
+      this.#change.context.retired.reserve(retiresAtMost)
+      this.#note(emptied, parentLevel, left, node)
+      this.completePublishing()
+      this.#change.retireOldNode()
+      this.#shrinkRoot()
+    }
   }
 
   /**
@@ -156,7 +196,6 @@ export class Remover {
       targets[index] = right
       if (targets[index + 1] === right) removeAt(index + 1, targets, keys)
       this.#change.publish(parent, this.#change.writer.build({ ...parts, targets, keys }))
-      if (targets.length === 1 && parent === tree.root) this.#shrinkRoot(parent)
       return 0
     }
     if (targets.length === 1) return parent
@@ -169,9 +208,11 @@ export class Remover {
 
   /**
    * Tells the levels above that a node's keys begin at `to`, not at `from`. Searches between the two find the
-   * node before and after: by its left sibling's right link, or straight.
+   * node before and after: by its left sibling's right link, or straight. Done already, if `to` is where all
+   * keys begin.
    */
   #moveBoundary(level: number, node: number, from: KeyBytes, to: KeyBytes): void {
+    if (to.length === 0) return
     const tree = this.#tree
     const parent = tree.findNode(level, from.bytes, from.start, from.length)
     const parts = this.#change.writer.partsOf(tree.contentsOf(parent))
@@ -191,18 +232,18 @@ export class Remover {
   }
 
   /** A root with one child gives way to it, if the child is alone on its level. */
-  #shrinkRoot(root: number): void {
+  #shrinkRoot(): void {
     const tree = this.#tree
-    const child = tree.reader.targetOf(tree.contentsOf(root), 0)
-    if (tree.rightOf(tree.contentsOf(child)) !== 0) return
-    this.#change.context.retired.reserve(2)
-    Atomics.store(this.#change.i32, this.#change.entry + tableRoot, child)
-    this.#change.context.retired.push(
-      retiredKind.block,
-      tree.contentsOf(root),
-      this.#change.context.site.retireStamp(),
-    )
-    this.#change.context.retired.push(retiredKind.block, root, this.#change.context.site.retireStamp())
+    const { i32, area, entry } = this.#change
+    const root = tree.root
+    const block = tree.contentsOf(root)
+    if (tree.levelOf(block) === 0 || tree.countOf(block) !== 1) return
+    const child = tree.reader.targetOf(block, 0)
+    if (tree.rightOf(block) !== 0 || tree.rightOf(tree.contentsOf(child)) !== 0) return
+    this.#change.context.retired.reserve(retiresAtMost)
+    Atomics.store(i32, entry + tableRoot, child)
+    i32[area + siteArea.indexOldNode] = root
+    this.#change.retireOldNode()
   }
 
   /** A node that is removed has a right sibling, and therefore a bound above. */

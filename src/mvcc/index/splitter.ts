@@ -149,7 +149,10 @@ export class Splitter {
    */
   #postSeparatorIfPossible(low: KeyBytes, child: number): void {
     try {
-      this.#change.underStructureLatch(() => this.#postSeparator(1, low, child))
+      this.#change.underStructureLatch(() => {
+        this.#tree.remover.complete()
+        this.#postSeparator(1, low, child)
+      })
     } catch (error) {
       if (!isLackOfRoom(error)) throw error
     }

@@ -13,8 +13,8 @@ for (let place = 0; place < preparedCount; place++) unpublishedBlocks.push(siteA
 
 /**
  * The steps that every change of a tree is made of. What a step has made and not yet published is noted in
- * the site's area (`indexNew...`, `indexPrepared`), and what it has replaced and not yet retired in
- * `indexOldBlock`. `Splitter` and `Remover` are made of these steps, and work with its fields.
+ * the site's area (`indexNew...`, `indexPrepared`), and what is out of the tree and not yet retired too
+ * (`indexOld...`). `Splitter` and `Remover` are made of these steps, and work with its fields.
  */
 export class TreeChange {
   readonly context: SiteContext
@@ -36,23 +36,24 @@ export class TreeChange {
 
   /** Replaces a node's contents, and retires the old. All that the new ones lead to counts as published. */
   publish(node: number, block: number): void {
+    this.#publish(node, block, this.area + siteArea.indexNewBlock)
+  }
+
+  /** As `publish`, of a block that this word keeps until then. */
+  publishKept(node: number, word: number): void {
+    this.#publish(node, this.i32[word]!, word)
+  }
+
+  #publish(node: number, block: number, word: number): void {
     const i32 = this.i32
     this.context.retired.reserve()
     const contents = (node << 1) + nodeContents
     const old = i32[contents]!
     Atomics.store(i32, contents, block)
-    i32[this.area + siteArea.indexNewBlock] = 0
+    i32[word] = 0
     i32[this.area + siteArea.indexNewNode] = 0
     i32[this.area + siteArea.indexOldBlock] = old
     this.retireOldBlock()
-  }
-
-  /** As `publish`, of a block that `prepare` keeps at this place. */
-  publishPrepared(node: number, place: number): void {
-    const word = this.area + siteArea.indexPrepared + place
-    this.i32[this.area + siteArea.indexNewBlock] = this.i32[word]!
-    this.i32[word] = 0
-    this.publish(node, this.i32[this.area + siteArea.indexNewBlock]!)
   }
 
   /** Keeps the block written last until it is published, so that others can be written first. */
@@ -66,6 +67,16 @@ export class TreeChange {
     if (old === 0) return
     this.context.retired.push(retiredKind.block, old, this.context.site.retireStamp())
     this.i32[this.area + siteArea.indexOldBlock] = 0
+  }
+
+  /** Of a node whose contents are those it had last. */
+  retireOldNode(): void {
+    const node = this.i32[this.area + siteArea.indexOldNode]!
+    if (node === 0) return
+    const { retired, site } = this.context
+    retired.push(retiredKind.block, this.i32[(node << 1) + nodeContents]!, site.retireStamp())
+    retired.push(retiredKind.block, node, site.retireStamp())
+    this.i32[this.area + siteArea.indexOldNode] = 0
   }
 
   /** A node without contents. One made of a locked leaf is locked too, and is to be listed by the locker. */
@@ -93,15 +104,20 @@ export class TreeChange {
     const node = i32[area + siteArea.indexNewNode]!
     const isFilled = node !== 0 && i32[(node << 1) + nodeContents] === i32[area + siteArea.indexNewBlock]
     if (isFilled) i32[area + siteArea.indexNewBlock] = 0
-    for (const word of unpublishedBlocks) {
-      const made = i32[area + word]!
-      i32[area + word] = 0
-      if (made !== 0) this.context.arena.free(made)
-    }
-    i32[area + siteArea.indexNewNode] = 0
-    if (node === 0) return
-    if (i32[(node << 1) + nodeContents] !== 0) this.context.arena.free(i32[(node << 1) + nodeContents]!)
-    this.context.arena.free(node)
+    if (node !== 0) this.#free((node << 1) + nodeContents)
+    for (const word of unpublishedBlocks) this.#free(area + word)
+    this.#free(area + siteArea.indexNewNode)
+  }
+
+  /** Gives back the block that this word alone knows. */
+  #free(word: number): void {
+    const i32 = this.i32
+    const block = i32[word]!
+    if (block === 0) return
+    i32[this.area + siteArea.blockInHand] = block
+    i32[word] = 0
+    this.context.arena.free(block)
+    i32[this.area + siteArea.blockInHand] = 0
   }
 
   /**
