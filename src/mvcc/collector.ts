@@ -178,6 +178,11 @@ export class Collector {
     while (done < limit && !queue.isEmpty && queue.headStamp < safe) {
       const kind = queue.headKind
       const address = queue.headAddress
+      if (address === 0) {
+        queue.shift()
+        done++
+        continue
+      }
       const changesIndex =
         kind === retiredKind.absent || (kind === retiredKind.tuple && this.#hasEmptied(address))
       if (changesIndex && !retired.tryReserve(takeOutRetires)) {

@@ -202,7 +202,7 @@ export class Cursor {
     let seen = 0
     for (let i = 0; i < count; i++) {
       const tuple = tuples[i]!
-      const version = tx.visibleFrom(this.#i32[(tuple << 1) + tupleHead]!)
+      const version = tx.visibleFrom(tuple, this.#i32[(tuple << 1) + tupleHead]!)
       if (version === 0) continue
       tuples[seen] = tuple
       found[seen++] = version

@@ -119,6 +119,7 @@ export class Engine {
     try {
       if (tx.writes.count !== 0) {
         tx.tuples.enterPending()
+        tx.tuples.withdrawChecks()
         this.#tidy()
       }
     } finally {

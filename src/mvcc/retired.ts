@@ -107,8 +107,8 @@ export class RetiredQueue {
     }
   }
 
-  /** `tuple` is that of a version. */
-  push(kind: number, address: number, stamp: Stamp, tuple = 0): void {
+  /** `tuple` is that of a version. The answer is the entry, for `withdraw`. */
+  push(kind: number, address: number, stamp: Stamp, tuple = 0): number {
     this.#makeRoom(1)
     this.pushedCount++
     const i32 = this.#i32
@@ -127,6 +127,14 @@ export class RetiredQueue {
     } else {
       i32[ends + tailIndex] = index + 1
     }
+    return entry
+  }
+
+  /** Leaves nothing to be done of an entry, which is not yet worked off. Its address is 0 from now on. */
+  withdraw(entry: number): void {
+    const i32 = this.#i32
+    if (i32[entry + 2] === i32[this.#ends + lastAddress]) i32[this.#ends + lastAddress] = 0
+    i32[entry + 2] = 0
   }
 
   /** Stamp of the oldest entry. The queue is not empty. */

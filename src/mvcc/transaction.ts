@@ -18,6 +18,9 @@ import {
 } from './version.js'
 import { notWritten, WriteSet, writeDeleted } from './writeSet.js'
 
+/** A version below more newer ones than these is remembered. */
+const newerVersionsMax = 32
+
 /** Values up to this length are copied by a loop. */
 const copiedBytes = 1024
 
@@ -50,6 +53,8 @@ export class MvccTransaction {
   /** Of the key last read: its tuple, and the version whose value it is; 0 if that is a write of its own. */
   #tuple = 0
   #version = 0
+  /** The versions that it sees below many newer ones, by their tuples; 0 where the key is absent. */
+  readonly #farVersions = new Map<number, number>()
   /** Finds or makes the tuples that it writes. */
   readonly tuples: TupleMaker
   readonly #engine: Engine
@@ -77,6 +82,7 @@ export class MvccTransaction {
     this.isLogged = true
     this.isHeld = this.mayHold = false
     this.tuples.begin()
+    if (this.#farVersions.size !== 0) this.#farVersions.clear()
     if (mode !== 'locking') return
     try {
       this.locker = createLocker(this.#engine.context, age === 0n ? this.stamp : age)
@@ -249,7 +255,7 @@ export class MvccTransaction {
 
   /** The version of a protected tuple that this transaction sees, or 0 if the key is absent. */
   visible(tuple: number): number {
-    if (!this.isHeld) return this.visibleFrom(this.#i32[(tuple << 1) + tupleHead]!)
+    if (!this.isHeld) return this.visibleFrom(tuple, this.#i32[(tuple << 1) + tupleHead]!)
     const { site } = this.#engine.context
     site.beginWalk()
     const version = this.visibleInWalk(tuple)
@@ -260,23 +266,41 @@ export class MvccTransaction {
   /** As `visible`, of a held snapshot, between `beginWalk` and `endWalk` of the site. */
   visibleInWalk(tuple: number): number {
     // Sequentially consistent, as the begin of the walk: what is loaded from now on was not unlinked before.
-    return this.visibleFrom(Atomics.load(this.#i32, (tuple << 1) + tupleHead))
+    return this.visibleFrom(tuple, Atomics.load(this.#i32, (tuple << 1) + tupleHead))
   }
 
   /** As `visible`, by the head of the tuple; not of a held snapshot. */
-  visibleFrom(head: number): number {
+  visibleFrom(tuple: number, head: number): number {
     const i32 = this.#i32
     let version = head
-    if (this.locker === 0) {
-      const u64 = this.#u64
-      const stamp = this.stamp
-      while (version !== 0 && u64[version]! >= stamp) version = i32[(version << 1) + versionOlder]!
-    }
+    if (this.locker === 0 && version !== 0 && this.#u64[version]! >= this.stamp)
+      version = this.#visibleBelow(tuple, version)
     if (version === 0) return 0
     // That a key is absent is read from a deletion, which may have to become durable too.
     const position = this.#f64[version + versionPosition]!
     if (position > this.position) this.position = position
     return i32[(version << 1) + versionLength] !== lengthDeleted ? version : 0
+  }
+
+  /**
+   * As `visible`, by a version that is too new. What is visible of a protected tuple stays so, and is not
+   * freed, while the transaction is open: so a key that others write all the time is walked down once, not
+   * further and further at each read.
+   */
+  #visibleBelow(tuple: number, newer: number): number {
+    const known = this.#farVersions.size === 0 ? undefined : this.#farVersions.get(tuple)
+    if (known !== undefined) return known
+    const i32 = this.#i32
+    const u64 = this.#u64
+    const stamp = this.stamp
+    let version = newer
+    let newerVersions = 0
+    do {
+      version = i32[(version << 1) + versionOlder]!
+      newerVersions++
+    } while (version !== 0 && u64[version]! >= stamp)
+    if (newerVersions > newerVersionsMax) this.#farVersions.set(tuple, version)
+    return version
   }
 
   /** Points `source`, `start` and `end` at a version's value; false for no version. */

@@ -11,6 +11,9 @@ import { tupleBytes, tupleHead, tupleKey, tupleLeaf, wordState } from './tuple.j
 /** How many new tuples are entered in the directory at once. */
 const pendingMax = 32
 
+/** How many of a transaction's new tuples are not looked at again once it has committed. */
+const checksMax = 256
+
 /** Blocks that an insertion replaces at most, with a split on every level, and one more entry. */
 const insertRetires = 32
 
@@ -38,6 +41,10 @@ export class TupleMaker {
   #pendingCount = 0
   readonly #pendingTuples = new Int32Array(pendingMax)
   readonly #pendingHashes = new Int32Array(pendingMax)
+  /** What was made, and the entry of the queue that has it checked. */
+  #checkCount = 0
+  readonly #checkTuples = new Int32Array(checksMax)
+  readonly #checkEntries = new Int32Array(checksMax)
 
   constructor(engine: Engine, writer: Writer) {
     this.#engine = engine
@@ -48,6 +55,7 @@ export class TupleMaker {
 
   begin(): void {
     this.#pendingCount = 0
+    this.#checkCount = 0
   }
 
   /** The live tuple of the key, made if there is none, with room for a first value of this length. */
@@ -87,6 +95,20 @@ export class TupleMaker {
   }
 
   /**
+   * Withdraws the checks of tuples that have a version now: the transaction has committed, and is still open,
+   * so nobody has worked their entries off, or moved them. Whoever deletes one of them queues a check of its
+   * own.
+   */
+  withdrawChecks(): void {
+    const { retired } = this.#engine.context
+    for (let i = 0; i < this.#checkCount; i++) {
+      const isWritten = this.#i32[(this.#checkTuples[i]! << 1) + tupleHead] !== 0
+      if (isWritten) retired.withdraw(this.#checkEntries[i]!)
+    }
+    this.#checkCount = 0
+  }
+
+  /**
    * Makes an absent tuple, and enters it in the index. It is owned until it is there; a check for an absent
    * tuple is queued, in case the transaction does not commit.
    */
@@ -112,8 +134,12 @@ export class TupleMaker {
     if (entered === leafLocked) throw new ConflictError('locked')
     if (entered !== tuple) return entered
     Atomics.store(this.#u64, tuple, stamp)
-    context.retired.push(retiredKind.absent, tuple, stamp)
+    const check = context.retired.push(retiredKind.absent, tuple, stamp)
     i32[context.area + siteArea.newTuple] = 0
+    if (this.#checkCount < checksMax) {
+      this.#checkTuples[this.#checkCount] = tuple
+      this.#checkEntries[this.#checkCount++] = check
+    }
     this.made = tuple
     const created = ++i32[context.area + siteArea.tupleCount]!
     if ((created & fitMask) === 0) this.#engine.directory.fit(this.#engine.tupleCount + fitMask)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { retiredKind } from '../../src/mvcc/retired.js'
 import { tupleHead } from '../../src/mvcc/tuple.js'
 import { versionOlder } from '../../src/mvcc/version.js'
 import { expectSound } from '../kit/engineAudit.js'
@@ -91,6 +92,47 @@ describe('collection frees', () => {
       if (i % 11 === 0) a.run((tx) => a.delete(tx, 'key'))
       expectSound(a.engine)
     }
+  })
+})
+
+describe('a key that a transaction has made', () => {
+  test('is not looked at again once it is written', () => {
+    const [a] = makeSessions()
+    a.run((tx) => {
+      for (let i = 0; i < 100; i++) a.put(tx, `key ${i}`, 'value')
+    })
+    const { retired } = a.engine.context
+    let checks = 0
+    for (; !retired.isEmpty; retired.shift())
+      if (retired.headKind === retiredKind.absent && retired.headAddress !== 0) checks++
+    expect(checks).toBe(0)
+  })
+
+  test.each([1, 1000])('and then deleted goes (%i at once)', (count) => {
+    const [a, b] = makeSessions()
+    const keys = Array.from({ length: count }, (_, i) => `key ${i}`)
+    a.run((tx) => {
+      for (const key of keys) a.put(tx, key, 'value')
+    })
+    b.run((tx) => {
+      for (const key of keys) b.delete(tx, key)
+    })
+    a.run((tx) => {
+      for (const key of keys) a.put(tx, `${key}'`, 'value')
+      for (const key of keys) a.delete(tx, `${key}'`)
+    })
+    collectAll([a.engine, b.engine])
+    expect(expectSound(a.engine).indexes[0]?.tuples).toEqual([])
+  })
+
+  test('and then not written goes', () => {
+    const [a] = makeSessions()
+    a.run((tx) => {
+      a.put(tx, 'written', 'value')
+      expect(tx.tuples.find(a.engine.treeOf(a.table), a.fill('made'), 5)).not.toBe(0)
+    })
+    collectAll([a.engine])
+    expect(expectSound(a.engine).indexes[0]?.tuples).toHaveLength(1)
   })
 })
 
