@@ -259,13 +259,58 @@ export class BlockWriter {
     }
   }
 
+  /**
+   * An inner node with one more child, at `entry`, which is not the first. Copies what is there, unless the
+   * separator does not share the prefix.
+   */
+  insertSeparator(block: number, entry: number, child: number, key: KeyBytes): number {
+    const reader = this.#reader
+    const words = block << 1
+    const count = this.#i32[words + blockCount]!
+    if (count < 2 || !startsWith(key, reader.prefixOf(block)))
+      return this.build(withEntry(this.partsOf(block), entry, child, key))
+    const i32 = this.#i32
+    const prefixLength = reader.prefixLength(block)
+    const high = reader.highOf(block)
+    const last = reader.separatorOf(block, count - 1)
+    const fixed = prefixLength + reader.lowLength(block) + (high?.length ?? 0)
+    const first = reader.separatorOf(block, 0)
+    const separatorBytes = last.start + last.length - first.start
+    const capacity = count + 1
+    const headWords = blockHeads + 3 * capacity
+    const copy = this.#allocate(headWords * 4 + fixed + separatorBytes + key.length)
+    const copyWords = copy << 1
+    i32[copyWords + blockCount] = capacity
+    i32[copyWords + blockRight] = i32[words + blockRight]!
+    i32[copyWords + blockLevel] = i32[words + blockLevel]!
+    i32[copyWords + blockBounds] = i32[words + blockBounds]!
+    i32[copyWords + blockPrefix] = prefixAndCapacity(prefixLength, capacity, 0)
+    this.#copyEntries(block, 0, copy, 0, entry)
+    this.#copyEntries(block, entry, copy, entry + 1, count - entry)
+    const heads = copyWords + blockHeads
+    i32[heads + entry] = headOf(key.bytes, key.start + prefixLength, key.start + key.length)
+    i32[heads + capacity + entry] = child
+    // Where the separators end, those from the new one on later by its length.
+    const ends = words + blockHeads + 2 * count
+    const copyEnds = heads + 2 * capacity
+    const at = i32[ends + entry - 1]!
+    for (let i = 0; i < entry; i++) i32[copyEnds + i] = i32[ends + i]!
+    i32[copyEnds + entry] = at + key.length
+    for (let i = entry; i < count; i++) i32[copyEnds + i + 1] = i32[ends + i]! + key.length
+    const from = reader.prefixStart(block)
+    const before = { ...first, start: from, length: fixed + at }
+    const after = { ...first, start: from + fixed + at, length: separatorBytes - at }
+    const window = this.#memory.windowOf(copy)
+    let offset = this.#memory.offsetOf(copy) + headWords * 4
+    offset = copyBytes(window, offset, before, before.length)
+    offset = copyBytes(window, offset, key, key.length)
+    copyBytes(window, offset, after, after.length)
+    return copy
+  }
+
   #rebuildWith(block: number, entry: number, tuple: number, room: number): number {
-    const parts = this.partsOf(block)
-    const targets = [...parts.targets]
-    const keys = [...parts.keys]
-    targets.splice(entry, 0, tuple)
-    keys.splice(entry, 0, this.#reader.keyOfTuple(tuple))
-    return this.build({ ...parts, targets, keys, room })
+    const key = this.#reader.keyOfTuple(tuple)
+    return this.build({ ...withEntry(this.partsOf(block), entry, tuple, key), room })
   }
 
   /** A copy of a leaf's header and bytes, with `more` entries to be filled in and room for others. */
@@ -306,6 +351,14 @@ export class BlockWriter {
     this.#i32[this.#newBlockWord] = block
     return block
   }
+}
+
+export function withEntry(parts: BlockParts, entry: number, target: number, key: KeyBytes): BlockParts {
+  const targets = [...parts.targets]
+  const keys = [...parts.keys]
+  targets.splice(entry, 0, target)
+  keys.splice(entry, 0, key)
+  return { ...parts, targets, keys }
 }
 
 export function commonPrefix(a: KeyBytes, b: KeyBytes): number {

@@ -3,7 +3,7 @@ import { siteArea } from '../../memory/layout.js'
 import { holdByLocker } from '../locker.js'
 import { tupleLeaf, wordState } from '../tuple.js'
 import { entryLimit, type KeyBytes } from './block.js'
-import { type BlockParts, commonPrefix, emptyKey, roomFor } from './blockWriter.js'
+import { type BlockParts, commonPrefix, emptyKey, roomFor, withEntry } from './blockWriter.js'
 import { nodeContents, nodeLatch, tableRoot } from './node.js'
 import type { Tree } from './tree.js'
 import { copyOf, type TreeChange } from './treeChange.js'
@@ -175,12 +175,11 @@ export class Splitter {
       tree.reader.compareEntry(block, entry, low.bytes, low.start, low.length) === 0
     )
       return
-    const parts = this.#change.writer.partsOf(block)
-    if (parts.targets.length < entryLimit) {
-      this.#change.publish(node, this.#change.writer.build(withEntry(parts, entry, child, low)))
+    if (tree.countOf(block) < entryLimit) {
+      this.#change.publish(node, this.#change.writer.insertSeparator(block, entry, child, low))
       return
     }
-    const whole = withEntry(parts, entry, child, low)
+    const whole = withEntry(this.#change.writer.partsOf(block), entry, child, low)
     const { left, right } = cut(whole, cutPlace(whole, entry, false))
     const sibling = this.#change.newNode(0n)
     this.#change.fillNewNode(sibling, this.#change.writer.build(right))
@@ -236,12 +235,4 @@ function cut(whole: BlockParts, at: number): { left: BlockParts; right: BlockPar
 /** The shortest key that is above `last` and not above `first`. */
 function separatorOf(last: KeyBytes, first: KeyBytes): KeyBytes {
   return { ...first, length: Math.min(first.length, commonPrefix(last, first) + 1) }
-}
-
-function withEntry(parts: BlockParts, entry: number, target: number, key: KeyBytes): BlockParts {
-  const targets = [...parts.targets]
-  const keys = [...parts.keys]
-  targets.splice(entry, 0, target)
-  keys.splice(entry, 0, key)
-  return { ...parts, targets, keys }
 }
