@@ -32,8 +32,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a snapshot is 100 microseconds old',
     file: 'mvcc/transaction.js',
-    find: `            const stamp = this.stamp;\n            while (version !== 0`,
-    replace: `            const stamp = this.stamp - 6400000n;\n            while (version !== 0`,
+    find: `if (this.locker === 0 && version !== 0 && this.#u64[version] >= this.stamp)
+            version = this.#visibleBelow(tuple, version);`,
+    replace: `while (this.locker === 0 && version !== 0 && this.#u64[version] >= this.stamp - 6400000n)
+            version = i32[(version << 1) + versionOlder];`,
   },
   {
     name: 'a refused commit is tried again without its body',

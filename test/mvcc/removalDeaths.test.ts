@@ -78,7 +78,8 @@ function expectWhole({ a, c, expected }: Scene): void {
 
 describe.each(Object.entries(trees))('the removal of %s', (_, tree) => {
   test('is finished, or was not begun, if its thread dies at any step', () => {
-    for (let skip = 0; ; skip++) {
+    const stride = tree.leaves > leafKeys ? 3 : 1
+    for (let skip = 0; ; skip += stride) {
       const scene = makeScene(tree)
       const { a, b } = scene
       // Until a leaf is dead, all trees are alike, and the large one takes long to make.
