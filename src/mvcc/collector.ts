@@ -178,6 +178,7 @@ export class Collector {
     while (done < limit && !queue.isEmpty && queue.headStamp < safe) {
       const kind = queue.headKind
       const address = queue.headAddress
+      // Withdrawn.
       if (address === 0) {
         queue.shift()
         done++

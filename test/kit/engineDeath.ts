@@ -1,11 +1,11 @@
 /** What stops a thread in a simulated death. */
-export class Death extends Error {}
+class Death extends Error {}
 
 type Method = (...values: never[]) => unknown
 type Target = object & Record<string, Method>
 
 /** Methods of an object that are steps, beside all atomic operations. */
-export type Steps = readonly [target: object, ...names: readonly string[]]
+type Steps = readonly [target: object, ...names: readonly string[]]
 
 const atomics: Steps = [Atomics, 'load', 'store', 'compareExchange', 'exchange', 'or']
 
@@ -16,7 +16,7 @@ export interface Breaking {
 }
 
 /** From now on step number `skip` throws, and all that follow. Answers how to end that. */
-export function breakCalls(skip: number, error: () => Error, { counts, steps }: Breaking = {}): () => void {
+function breakCalls(skip: number, { counts, steps }: Breaking): () => void {
   let count = 0
   const restores = [atomics, ...(steps ?? [])].flatMap(([target, ...names]) =>
     names.map((name) => {
@@ -24,7 +24,7 @@ export function breakCalls(skip: number, error: () => Error, { counts, steps }: 
       const isOwn = Object.hasOwn(target, name)
       const original = methods[name]!
       methods[name] = (...values: never[]) => {
-        if (count > skip || ((counts?.() ?? true) && count++ >= skip)) throw error()
+        if (count > skip || ((counts?.() ?? true) && count++ >= skip)) throw new Death()
         return original.apply(target, values)
       }
       return () => {
@@ -39,8 +39,8 @@ export function breakCalls(skip: number, error: () => Error, { counts, steps }: 
 }
 
 /** Runs the body until it dies before step number `skip`; false if it has ended before. */
-export function dieAt(skip: number, body: () => void, breaking?: Breaking): boolean {
-  const restore = breakCalls(skip, () => new Death(), breaking)
+export function dieAt(skip: number, body: () => void, breaking: Breaking = {}): boolean {
+  const restore = breakCalls(skip, breaking)
   try {
     body()
     return false

@@ -76,13 +76,10 @@ export class BlockWriter {
     const headWords = blockHeads + (level > 0 ? 3 : 2) * capacity
     const block = this.#allocate(headWords * 4 + tail)
     const i32 = this.#i32
-    const words = block << 1
-    i32[words + blockCount] = count
-    i32[words + blockRight] = right
-    i32[words + blockLevel] = level
-    i32[words + blockBounds] = low.length | ((high === undefined ? noHigh : high.length) << 16)
-    i32[words + blockPrefix] = prefixAndCapacity(prefixLength, capacity, parts.room ?? 0)
-    const heads = words + blockHeads
+    const bounds = low.length | ((high === undefined ? noHigh : high.length) << 16)
+    const prefix = prefixAndCapacity(prefixLength, capacity, parts.room ?? 0)
+    this.#setHeader(block, { count, right, level, bounds, prefix })
+    const heads = (block << 1) + blockHeads
     for (let i = 0; i < count; i++) {
       const key = keys[i]!
       i32[heads + i] = headOf(key.bytes, key.start + prefixLength, key.start + key.length)
@@ -188,18 +185,18 @@ export class BlockWriter {
   copyOfLeaf(block: number, { right, high }: { right: number; high: KeyBytes }): number {
     const i32 = this.#i32
     const reader = this.#reader
-    const words = block << 1
-    const count = i32[words + blockCount]!
+    const count = i32[(block << 1) + blockCount]!
     const prefix = reader.prefixOf(block)
     const low = reader.lowOf(block)
     const headWords = blockHeads + 2 * count
     const copy = this.#allocate(headWords * 4 + prefix.length + low.length + high.length)
-    const copyWords = copy << 1
-    i32[copyWords + blockCount] = count
-    i32[copyWords + blockRight] = right
-    i32[copyWords + blockLevel] = 0
-    i32[copyWords + blockBounds] = low.length | (high.length << 16)
-    i32[copyWords + blockPrefix] = prefixAndCapacity(prefix.length, count, 0)
+    this.#setHeader(copy, {
+      count,
+      right,
+      level: 0,
+      bounds: low.length | (high.length << 16),
+      prefix: prefixAndCapacity(prefix.length, count, 0),
+    })
     this.#copyEntries(block, 0, copy, 0, count)
     const window = this.#memory.windowOf(copy)
     let offset = this.#memory.offsetOf(copy) + headWords * 4
@@ -279,15 +276,16 @@ export class BlockWriter {
     const capacity = count + 1
     const headWords = blockHeads + 3 * capacity
     const copy = this.#allocate(headWords * 4 + fixed + separatorBytes + key.length)
-    const copyWords = copy << 1
-    i32[copyWords + blockCount] = capacity
-    i32[copyWords + blockRight] = i32[words + blockRight]!
-    i32[copyWords + blockLevel] = i32[words + blockLevel]!
-    i32[copyWords + blockBounds] = i32[words + blockBounds]!
-    i32[copyWords + blockPrefix] = prefixAndCapacity(prefixLength, capacity, 0)
+    this.#setHeader(copy, {
+      count: capacity,
+      right: i32[words + blockRight]!,
+      level: i32[words + blockLevel]!,
+      bounds: i32[words + blockBounds]!,
+      prefix: prefixAndCapacity(prefixLength, capacity, 0),
+    })
     this.#copyEntries(block, 0, copy, 0, entry)
     this.#copyEntries(block, entry, copy, entry + 1, count - entry)
-    const heads = copyWords + blockHeads
+    const heads = (copy << 1) + blockHeads
     i32[heads + entry] = headOf(key.bytes, key.start + prefixLength, key.start + key.length)
     i32[heads + capacity + entry] = child
     // Where the separators end, those from the new one on later by its length.
@@ -324,16 +322,31 @@ export class BlockWriter {
     const capacity = count + more + room
     const headWords = blockHeads + 2 * capacity
     const copy = this.#allocate(headWords * 4 + tail)
-    const copyWords = copy << 1
-    i32[copyWords + blockCount] = count + more
-    i32[copyWords + blockRight] = i32[words + blockRight]!
-    i32[copyWords + blockLevel] = 0
-    i32[copyWords + blockBounds] = i32[words + blockBounds]!
-    i32[copyWords + blockPrefix] = prefixAndCapacity(prefixLength, capacity, room)
+    this.#setHeader(copy, {
+      count: count + more,
+      right: i32[words + blockRight]!,
+      level: 0,
+      bounds: i32[words + blockBounds]!,
+      prefix: prefixAndCapacity(prefixLength, capacity, room),
+    })
     const from = words + blockHeads + 2 * this.#reader.capacityOf(block)
-    i32.copyWithin(copyWords + headWords, from, from + ((tail + 3) >> 2))
+    i32.copyWithin((copy << 1) + headWords, from, from + ((tail + 3) >> 2))
     this.clearUnused(copy)
     return copy
+  }
+
+  /** `bounds` and `prefix` are the words of the block that have both lengths, or that and the capacity. */
+  #setHeader(
+    block: number,
+    header: { count: number; right: number; level: number; bounds: number; prefix: number },
+  ): void {
+    const i32 = this.#i32
+    const words = block << 1
+    i32[words + blockCount] = header.count
+    i32[words + blockRight] = header.right
+    i32[words + blockLevel] = header.level
+    i32[words + blockBounds] = header.bounds
+    i32[words + blockPrefix] = header.prefix
   }
 
   #copyEntries(from: number, fromEntry: number, to: number, toEntry: number, length: number): void {

@@ -144,7 +144,8 @@ export class Remover {
 
   #publishNoted(node: number, at: number): void {
     const word = this.#change.entry + tableRemovalContents + at
-    if (this.#change.i32[word] !== 0) this.#change.publishKept(node, word)
+    const block = this.#change.i32[word]!
+    if (block !== 0) this.#change.publish(node, block, word)
   }
 
   /**

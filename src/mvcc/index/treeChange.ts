@@ -34,17 +34,11 @@ export class TreeChange {
     this.entry = entry
   }
 
-  /** Replaces a node's contents, and retires the old. All that the new ones lead to counts as published. */
-  publish(node: number, block: number): void {
-    this.#publish(node, block, this.area + siteArea.indexNewBlock)
-  }
-
-  /** As `publish`, of a block that this word keeps until then. */
-  publishKept(node: number, word: number): void {
-    this.#publish(node, this.i32[word]!, word)
-  }
-
-  #publish(node: number, block: number, word: number): void {
+  /**
+   * Replaces a node's contents, and retires the old. All that the new ones lead to counts as published.
+   * `word` has kept the block until then.
+   */
+  publish(node: number, block: number, word: number = this.area + siteArea.indexNewBlock): void {
     const i32 = this.i32
     this.context.retired.reserve()
     const contents = (node << 1) + nodeContents
